@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import datetime
 
@@ -27,3 +28,9 @@ def time_of(identifier: str) -> datetime:
     if not is_id(identifier):
         raise ValueError("not a UUIDv7")
     return from_ms(int(identifier[:8] + identifier[9:13], 16))
+
+
+def derived_id(base: str, word: str) -> str:
+    """The one UUIDv7 that follows from another and a word: same time, the rest from a hash."""
+    digest = hashlib.sha256(f"{base}/{word}".encode()).hexdigest()
+    return f"{base[:14]}7{digest[:3]}-{'89ab'[int(digest[3], 16) % 4]}{digest[4:7]}-{digest[7:19]}"

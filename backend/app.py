@@ -1,0 +1,66 @@
+"""The factory: the one place that knows every feature."""
+
+from __future__ import annotations
+
+from flask import Flask
+from sqlalchemy import text
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from backend import settings as settings_module
+from backend.features import ENDPOINTS, PLAIN
+from backend.kit import errors, observe
+from backend.kit.db import db, engine_options, prepare_engine
+from backend.kit.http.api import BASE, prepare
+from backend.kit.limits import limit_requests
+from backend.settings import ROOT, Settings
+from backend.wiring import Parts, answers, wire
+from points.clock import Clock, SystemClock
+
+
+def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Flask:
+    """The whole service as a WSGI application. Tests hand in their own settings and clock."""
+    settings = settings or settings_module.load()
+    app = Flask("civic", static_folder=None)
+    app.url_map.strict_slashes = False
+    if settings.service.trusted_proxies:
+        hops = settings.service.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    _open_books(app, settings)
+    parts = wire(app, settings, clock or SystemClock())
+    observe.watch(app, _checks(app, parts), public_metrics=settings.service.public_metrics)
+    errors.register(app)
+    limit_requests(app, settings.limits, settings.cache.url)
+    api = prepare(app, public_docs=settings.service.public_docs, body_bytes=settings.limits.body_bytes)
+    for endpoints in ENDPOINTS:
+        api.register_blueprint(endpoints, url_prefix=BASE)
+    for blueprint in PLAIN:
+        app.register_blueprint(blueprint)
+    return app
+
+
+def _open_books(app: Flask, settings: Settings) -> None:
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_url)
+    db.init_app(app)
+    with app.app_context():
+        prepare_engine(db.engine)
+    from flask_migrate import Migrate
+
+    Migrate(app, db, directory=str(ROOT / "backend" / "migrations"))
+
+
+def _checks(app: Flask, parts: Parts) -> dict[str, object]:
+    def books() -> bool:
+        try:
+            db.session.execute(text("SELECT 1"))
+        except Exception:  # noqa: BLE001 - whatever it is, the books do not answer
+            return False
+        finally:
+            db.session.rollback()
+        return True
+
+    return {
+        "books": books,
+        "ledger": lambda: answers(parts.ledger_client.ping),
+        "cache": lambda: answers(parts.cache.ping),
+    }

@@ -1,0 +1,100 @@
+"""The one table of who may do what. What is not in it is refused to everybody."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    ANYONE = "anyone"
+    RESIDENT = "resident"
+    REPORTER = "reporter"  # a resident in a photo-reporter group
+    LEADER = "leader"  # a resident who leads a team
+    CLERK = "clerk"
+    OWNER = "owner"  # of a merchant
+    PARTNER = "partner"  # another system, by key
+    REVIEWER = "reviewer"
+    SECOND_REVIEWER = "second_reviewer"
+    DISPATCHER = "dispatcher"
+    HANDLER = "handler"
+    GRID_WORKER = "grid_worker"
+    RULES_AUTHOR = "rules_author"
+    RULES_PUBLISHER = "rules_publisher"
+    FUND_MANAGER = "fund_manager"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+STAFF_ROLES = frozenset(
+    {
+        Role.REVIEWER,
+        Role.SECOND_REVIEWER,
+        Role.DISPATCHER,
+        Role.HANDLER,
+        Role.GRID_WORKER,
+        Role.RULES_AUTHOR,
+        Role.RULES_PUBLISHER,
+        Role.FUND_MANAGER,
+        Role.AUDITOR,
+        Role.ADMIN,
+    }
+)
+_REVIEW = frozenset({Role.REVIEWER, Role.SECOND_REVIEWER})
+_RESIDENT = frozenset({Role.RESIDENT})
+_COUNTER = frozenset({Role.CLERK, Role.OWNER})
+_SIGNED_IN = frozenset({Role.RESIDENT, Role.CLERK, Role.OWNER, Role.PARTNER}) | STAFF_ROLES
+
+PERMISSIONS: dict[str, frozenset[Role]] = {
+    "open": frozenset({Role.ANYONE}),
+    "session.end": _SIGNED_IN,
+    "me": _RESIDENT,
+    "places.list": frozenset({Role.ANYONE}),
+    # photos
+    "photos.add": _RESIDENT | STAFF_ROLES,
+    "photos.see": _RESIDENT | STAFF_ROLES,
+    # acts
+    "acts.declare": _RESIDENT,
+    "acts.see": _RESIDENT | _REVIEW,
+    "acts.review": _REVIEW,
+    "acts.appeal": _RESIDENT,
+    "acts.answer_appeal": frozenset({Role.SECOND_REVIEWER}),
+    # volunteering
+    "teams.see": _SIGNED_IN,
+    "teams.found": frozenset({Role.ADMIN}),
+    "stations.found": frozenset({Role.ADMIN}),
+    "activities.see": _SIGNED_IN,
+    "activities.plan": frozenset({Role.LEADER}),
+    "activities.join": _RESIDENT,
+    "shifts.attend": _RESIDENT,
+    "shifts.confirm": frozenset({Role.LEADER}),
+    # tickets
+    "tickets.report": frozenset({Role.REPORTER}),
+    "tickets.see": _RESIDENT
+    | frozenset({Role.DISPATCHER, Role.HANDLER, Role.GRID_WORKER, Role.REVIEWER, Role.AUDITOR, Role.ADMIN}),
+    "tickets.verify": frozenset({Role.DISPATCHER, Role.GRID_WORKER}),
+    "tickets.dispatch": frozenset({Role.DISPATCHER}),
+    "tickets.fix": frozenset({Role.HANDLER}),
+    "tickets.check": frozenset({Role.GRID_WORKER, Role.DISPATCHER}),
+    "tickets.rate": _RESIDENT,
+    "reporter_groups.manage": frozenset({Role.ADMIN, Role.DISPATCHER}),
+    # merchants and rewards
+    "merchants.manage": frozenset({Role.ADMIN}),
+    "merchants.see": frozenset({Role.ADMIN, Role.FUND_MANAGER, Role.AUDITOR}),
+    "merchants.settle": frozenset({Role.FUND_MANAGER}),
+    "rewards.see": _SIGNED_IN,
+    "rewards.publish": frozenset({Role.FUND_MANAGER}),
+    "redemptions.redeem": _RESIDENT,
+    "redemptions.capture": _COUNTER,
+    # funds, rules, staff
+    "funds.top_up": frozenset({Role.FUND_MANAGER}),
+    "funds.see": frozenset({Role.FUND_MANAGER, Role.AUDITOR, Role.ADMIN}),
+    "earnings.reverse": frozenset({Role.SECOND_REVIEWER, Role.FUND_MANAGER}),
+    "rules.see": STAFF_ROLES,
+    "rules.submit": frozenset({Role.RULES_AUTHOR}),
+    "rules.publish": frozenset({Role.RULES_PUBLISHER}),
+    "staff.manage": frozenset({Role.ADMIN}),
+    "partners.manage": frozenset({Role.ADMIN}),
+    "residents.close": frozenset({Role.ADMIN}),
+    "audit.see": frozenset({Role.AUDITOR}),
+    "journal.roots": frozenset({Role.ANYONE}),
+}

@@ -1,0 +1,121 @@
+"""Sign-ins: opaque 256-bit tokens, of which only the hash is kept, in the cache server."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+
+import redis
+
+from points.clock import Clock, from_ms, to_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a token stands for. Times in ms; `idle_ms` is how long it lives without being used."""
+
+    kind: str
+    id: str
+    district: str
+    roles: tuple[str, ...]
+    ends_ms: int
+    idle_ms: int
+    merchant: str | None = None
+    shop: str | None = None
+    key: str = field(default="", compare=False)
+
+    @property
+    def ends_at(self) -> datetime:
+        return from_ms(self.ends_ms)
+
+
+class SessionStore:
+    """Sessions of all kinds. The server may lose them: then everybody signs in again, and nothing else is lost."""
+
+    def __init__(self, client: redis.Redis, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+
+    def begin(
+        self,
+        kind: str,
+        identifier: str,
+        district: str,
+        *,
+        roles: tuple[str, ...] = (),
+        life: timedelta,
+        idle: timedelta,
+        merchant: str | None = None,
+        shop: str | None = None,
+    ) -> tuple[str, Session]:
+        """A new token (shown once, never kept) and its session."""
+        token = secrets.token_urlsafe(32)
+        now = self._clock.now()
+        session = Session(
+            kind,
+            identifier,
+            district,
+            roles,
+            to_ms(now + life),
+            int(idle.total_seconds() * 1000),
+            merchant,
+            shop,
+            _key(token),
+        )
+        text = json.dumps(asdict(session))
+        pipe = self._client.pipeline()
+        pipe.set(session.key, text, px=min(session.idle_ms, session.ends_ms - to_ms(now)))
+        pipe.sadd(_all(kind, district, identifier), session.key)
+        pipe.pexpireat(_all(kind, district, identifier), session.ends_ms + session.idle_ms)
+        pipe.execute()
+        return token, session
+
+    def find(self, token: str) -> Session | None:
+        """The session of a token, kept alive by this use; None when it ended or never was."""
+        if len(token) > 100:
+            return None
+        text = self._client.get(_key(token))
+        if text is None:
+            return None
+        values = json.loads(text)
+        session = Session(**(values | {"roles": tuple(values["roles"])}))
+        left = session.ends_ms - to_ms(self._clock.now())
+        if left <= 0:
+            self.end(session)
+            return None
+        self._client.pexpire(session.key, min(session.idle_ms, left))
+        return session
+
+    def end(self, session: Session) -> None:
+        """End one session."""
+        pipe = self._client.pipeline()
+        pipe.delete(session.key)
+        pipe.srem(_all(session.kind, session.district, session.id), session.key)
+        pipe.execute()
+
+    def end_all(self, kind: str, district: str, identifier: str) -> int:
+        """End every session of one person: on disabling, on a changed password. Answers how many."""
+        name = _all(kind, district, identifier)
+        keys = self._client.smembers(name)
+        self._client.delete(name, *keys)
+        return len(keys)
+
+    def end_everything(self) -> int:
+        """End all sessions there are; after the ledger was restored."""
+        keys = list(self._client.scan_iter("session:*", count=1000)) + list(
+            self._client.scan_iter("sessions-of:*", count=1000)
+        )
+        for start in range(0, len(keys), 1000):
+            self._client.delete(*keys[start : start + 1000])
+        return len(keys)
+
+
+def _key(token: str) -> str:
+    return "session:" + hashlib.sha256(token.encode()).hexdigest()
+
+
+def _all(kind: str, district: str, identifier: str) -> str:
+    return f"sessions-of:{kind}:{district}:{identifier}"

@@ -1,0 +1,25 @@
+"""The clock a request runs by: the one that was wired in, never the machine's own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import cast
+
+from flask import current_app
+
+from points.clock import Clock
+from points.ids import new_id
+
+
+def clock() -> Clock:
+    return cast(Clock, current_app.extensions["civic_clock"])
+
+
+def now() -> datetime:
+    """The time now, aware, in UTC."""
+    return clock().now()
+
+
+def fresh_id() -> str:
+    """A new UUIDv7 that carries the time now."""
+    return new_id(now())

@@ -1,0 +1,132 @@
+"""One decorator for a route: who may, what comes in, what goes out, how it repeats, and its documentation."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, jsonify
+from flask_smorest import Blueprint
+from marshmallow import Schema
+
+from backend.kit.auth import PERMISSIONS, Role, caller_from_request
+from backend.kit.errors import ProblemSchema
+from backend.kit.http.idempotency import once
+from backend.kit.http.strict import StrictParser
+
+View = Callable[..., Any]
+_KEY_HEADER = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": True,
+    "schema": {"type": "string", "format": "uuid"},
+    "description": "UUIDv7 made by the caller; the same key and body get the first answer again",
+}
+
+
+class Endpoints(Blueprint):  # type: ignore[misc]
+    """A feature's routes under /api/v1."""
+
+    ARGUMENTS_PARSER = StrictParser()
+
+    def endpoint(
+        self,
+        method: str,
+        path: str,
+        *,
+        may: str,
+        answer: type[Schema] | None = None,
+        status: int = 200,
+        body: type[Schema] | None = None,
+        query: type[Schema] | None = None,
+        files: type[Schema] | None = None,
+        repeats: str | None = "books",
+    ) -> Callable[[View], View]:
+        """Declare a route. The view is called with the caller, then path parts, `body`, `query`, `files` by name.
+
+        `repeats` says who remembers a repeated POST: `books` (this layer), `ledger` (the view itself, its key is the
+        id of a posting) or None (a sign-in). The view answers what `answer` can serialise, or None with 204.
+        """
+        if may not in PERMISSIONS:
+            raise ValueError(f"{may} is not in the table of permissions")
+        keyed = method == "POST" and repeats is not None
+
+        def decorate(view: View) -> View:
+            @functools.wraps(view)
+            def answered(*arguments: Any, **parts: Any) -> Response:
+                given = dict(
+                    zip(
+                        [n for n, s in (("query", query), ("files", files), ("body", body)) if s],
+                        arguments,
+                        strict=True,
+                    )
+                )
+                caller = parts.pop("_caller")
+
+                def work() -> Response:
+                    return _respond(view(caller, **parts, **given), answer, status)
+
+                return once(caller, work) if keyed and repeats == "books" else work()
+
+            wrapped: View = answered
+            for schema, location in ((body, "json"), (files, "files"), (query, "query")):
+                if schema is not None:
+                    wrapped = self.arguments(schema, location=location, error_status_code=422)(wrapped)
+            return self._documented(method, path, may, wrapped, view, answer, status, keyed)
+
+        return decorate
+
+    def _documented(  # noqa: PLR0917 - private, called once
+        self,
+        method: str,
+        path: str,
+        may: str,
+        wrapped: View,
+        view: View,
+        answer: type[Schema] | None,
+        status: int,
+        keyed: bool,
+    ) -> View:
+        @functools.wraps(wrapped)
+        def guarded(**parts: Any) -> Any:
+            return wrapped(**parts, _caller=caller_from_request(may))
+
+        wrapped_guarded: View = guarded
+        wrapped_guarded = self.response(status, answer)(wrapped_guarded)
+        for code in _refusal_statuses(method, path, may, keyed):
+            wrapped_guarded = self.alt_response(code, schema=ProblemSchema, content_type="application/problem+json")(
+                wrapped_guarded
+            )
+        extra: dict[str, Any] = {"operationId": view.__name__}
+        if Role.ANYONE not in PERMISSIONS[may]:
+            extra["security"] = [{"bearer": []}]
+        if keyed:
+            extra["parameters"] = [_KEY_HEADER]
+        wrapped_guarded = self.doc(**extra)(wrapped_guarded)
+        wrapped_guarded.civic_may = may  # type: ignore[attr-defined]
+        wrapped_guarded.civic_keyed = keyed  # type: ignore[attr-defined]
+        self.add_url_rule(path, endpoint=view.__name__, view_func=wrapped_guarded, methods=[method])
+        return wrapped_guarded
+
+
+def _respond(value: Any, answer: type[Schema] | None, status: int) -> Response:
+    if isinstance(value, Response):
+        return value
+    if answer is None:
+        return Response(status=status)
+    response = jsonify(answer().dump(value))
+    response.status_code = status
+    return response
+
+
+def _refusal_statuses(method: str, path: str, may: str, keyed: bool) -> list[int]:
+    """The statuses a route can refuse with, for its documentation."""
+    codes = {404, 429, 500, 503, 422, 400, 406}
+    if method in ("POST", "PUT", "DELETE"):
+        codes |= {409, 410, 413, 415}
+    if Role.ANYONE not in PERMISSIONS[may]:
+        codes |= {401, 403}
+    else:
+        codes |= {401}
+    return sorted(codes)

@@ -1,0 +1,128 @@
+"""A repeated POST gets its first answer: the key is stored in the same transaction as what it did."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from typing import cast
+
+import redis
+from flask import Response, current_app, request
+from sqlalchemy import Integer, String, Text, UniqueConstraint
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.kit.auth.caller import Caller
+from backend.kit.clock import fresh_id, now
+from backend.kit.db import Base, DistrictRow, Moment, db, rows, transaction
+from points.errors import Category, kind
+from points.ids import is_id
+
+KEY_NEEDED = kind(
+    "idempotency_key_needed",
+    Category.MALFORMED,
+    zh="请求需要 Idempotency-Key(UUIDv7)。",
+    en="This request needs an Idempotency-Key header, a UUIDv7 made by the caller.",
+)
+KEY_REUSED = kind(
+    "idempotency_key_reused",
+    Category.INVALID,
+    zh="同一个 Idempotency-Key 已用于不同的内容。",
+    en="This Idempotency-Key was used with other content.",
+)
+STILL_RUNNING = kind(
+    "still_running",
+    Category.CONFLICT,
+    zh="同一请求正在处理,请稍候。",
+    en="The same request is still running; wait.",
+    retry=True,
+)
+_RUNNING_SECONDS = 60
+
+
+class FirstAnswer(DistrictRow, Base):
+    """What was answered to a caller's key the first time."""
+
+    __tablename__ = "first_answer"
+    __table_args__ = (UniqueConstraint("district", "caller", "key"),)
+
+    caller: Mapped[str] = mapped_column(String(60))
+    key: Mapped[str] = mapped_column(String(36))
+    content: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int] = mapped_column(Integer)
+    body: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Moment)
+
+
+def key_of_request() -> str:
+    """The caller's Idempotency-Key; refused when it is missing or no UUIDv7."""
+    key = request.headers.get("Idempotency-Key", "")
+    if not is_id(key):
+        raise KEY_NEEDED()
+    return key
+
+
+def once(caller: Caller, work: Callable[[], Response]) -> Response:
+    """Do `work` and store its answer in one transaction; a repetition gets the stored answer."""
+    key, content = key_of_request(), _content()
+    if known := _first_answer(caller, key, content):
+        return known
+    mark = f"running:{caller.district}:{caller.name}:{key}"
+    cache = cast("redis.Redis", current_app.extensions["civic_cache"])
+    if not cache.set(mark, "1", nx=True, ex=_RUNNING_SECONDS):
+        raise STILL_RUNNING()
+    try:
+        return _first_time(caller, key, content, work)
+    except IntegrityError:
+        if known := _first_answer(caller, key, content):
+            return known
+        raise
+    finally:
+        cache.delete(mark)
+
+
+def _first_time(caller: Caller, key: str, content: str, work: Callable[[], Response]) -> Response:
+    with transaction() as session:
+        if known := _first_answer(caller, key, content):  # it ended between our look and our mark
+            return known
+        response = work()
+        session.add(
+            FirstAnswer(
+                district=caller.district,
+                id=fresh_id(),
+                caller=caller.name,
+                key=key,
+                content=content,
+                status=response.status_code,
+                body=response.get_data(as_text=True),
+                at=now(),
+            )
+        )
+    return response
+
+
+def _first_answer(caller: Caller, key: str, content: str) -> Response | None:
+    query = rows(FirstAnswer, caller.district).where(FirstAnswer.caller == caller.name, FirstAnswer.key == key)
+    first = db.session.scalar(query)
+    if first is None:
+        return None
+    if first.content != content:
+        raise KEY_REUSED()
+    response = Response(first.body, first.status, content_type="application/json")
+    response.headers["Idempotency-Replayed"] = "true"
+    return response
+
+
+def _content() -> str:
+    """A hash of what is asked for: method, path, query, body; a multipart body by its fields and files."""
+    digest = hashlib.sha256(f"{request.method} {request.full_path}\n".encode())
+    if request.mimetype == "multipart/form-data":
+        for name, value in sorted(request.form.items(multi=True)):
+            digest.update(f"{name}={value}\n".encode())
+        for name, file in sorted(request.files.items(multi=True), key=lambda item: item[0]):
+            digest.update(f"{name}:".encode() + hashlib.sha256(file.stream.read()).digest())
+            file.stream.seek(0)
+    else:
+        digest.update(request.get_data(cache=True))
+    return digest.hexdigest()

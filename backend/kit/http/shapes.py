@@ -1,0 +1,100 @@
+"""The bases of all schemas: what comes in refuses what it does not know, what goes out is ordered."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
+
+from points.amounts import GRANT_CEILING
+from points.ids import is_id
+
+
+class Body(Schema):
+    """A request's JSON body: unknown and read-only fields are refused."""
+
+    class Meta:
+        unknown = RAISE
+
+
+class Query(Schema):
+    """A request's query string: unknown names are refused."""
+
+    class Meta:
+        unknown = RAISE
+
+
+class Answer(Schema):
+    """What is sent out."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+
+class Id(fields.String):
+    """A UUIDv7 in canonical form."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("metadata", {}).setdefault("format", "uuid")
+        super().__init__(**kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        if not is_id(value):
+            raise ValidationError("Not a UUIDv7.")
+        return str(value)
+
+
+class Points(fields.Integer):
+    """Whole points, 1 to 10^6."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(strict=True, validate=validate.Range(1, GRANT_CEILING), **kwargs)
+
+    def _validated(self, value: Any) -> int:
+        return _whole(value, super()._validated)
+
+
+class Whole(fields.Integer):
+    """A whole number: no 3.9, no true, no text of digits."""
+
+    def __init__(self, least: int, most: int, **kwargs: Any) -> None:
+        super().__init__(strict=True, validate=validate.Range(least, most), **kwargs)
+
+    def _validated(self, value: Any) -> int:
+        return _whole(value, super()._validated)
+
+
+def _whole(value: Any, check: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValidationError("Not a whole number.")
+    return check(value)  # type: ignore[no-any-return]
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+class Text(fields.String):
+    """Text a person wrote: trimmed, of bounded length, without control characters."""
+
+    def __init__(self, least: int, most: int, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Length(least, most), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = str(super()._deserialize(value, attr, data, **kwargs)).strip()
+        if _CONTROL.search(text):
+            raise ValidationError("Holds control characters.")
+        return text
+
+
+class Time(fields.AwareDateTime):
+    """An ISO 8601 time with an offset."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="iso", **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        read = super()._deserialize(value, attr, data, **kwargs)
+        if not 2000 <= read.year <= 2200:
+            raise ValidationError("Not a time this service can mean.")
+        return read

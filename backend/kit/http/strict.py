@@ -1,0 +1,63 @@
+"""Reading JSON strictly: NaN, Infinity, repeated keys and absurd numbers are refused, not guessed at."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar, NoReturn
+
+from flask import Request, abort
+from flask.json.provider import DefaultJSONProvider
+from webargs.flaskparser import FlaskParser
+from webargs.multidictproxy import MultiDictProxy
+
+
+def read_json(text: str | bytes) -> Any:
+    """Parse JSON as RFC 8259 means it; raises ValueError for anything else, nesting too deep included."""
+    try:
+        return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_no_repeats, parse_int=_bounded_int)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key is repeated")
+    return found
+
+
+def _bounded_int(text: str) -> int:
+    if len(text) > 20:
+        raise ValueError("a number is too long")
+    return int(text)
+
+
+class StrictJSON(DefaultJSONProvider):
+    """Flask's own reading and writing of JSON, strict in, readable Chinese out."""
+
+    ensure_ascii = False
+    sort_keys = False
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        return read_json(s)
+
+
+class StrictParser(FlaskParser):
+    """webargs with our JSON, a real media type, and 400 for what cannot be read."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION: ClassVar[dict[str, str | None]] = {}
+
+    def load_json(self, req: Request, schema: Any) -> Any:
+        if req.mimetype != "application/json":
+            abort(415)
+        try:
+            return read_json(req.get_data(cache=True))
+        except (ValueError, UnicodeDecodeError):
+            abort(400)
+
+    def load_querystring(self, req: Request, schema: Any) -> Any:
+        return MultiDictProxy(req.args, schema)

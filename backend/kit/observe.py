@@ -1,0 +1,119 @@
+"""What operators see: JSON logs with a request id and no personal datum, metrics, and health."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, jsonify, request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from backend.kit.clock import now
+from points.ids import new_id
+
+REGISTRY = CollectorRegistry()
+REQUESTS = Counter("civic_requests_total", "Requests answered", ["method", "route", "status"], registry=REGISTRY)
+SECONDS = Histogram("civic_request_seconds", "Time to answer", ["method", "route"], registry=REGISTRY)
+LAG = Gauge("civic_journal_lag_entries", "Ledger entries not yet in the journal", ["district"], registry=REGISTRY)
+WAITING = Gauge("civic_outbox_waiting", "Outbox rows not yet delivered", registry=REGISTRY)
+
+_SECRET_NAME = re.compile(
+    r"token|secret|password|authorization|code$|phone|id_number|openid|session_key|real_name", re.I
+)
+_PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
+_ID_NUMBER = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
+_BEARER = re.compile(r"(?i)(bearer\s+|secret=|access_token=|js_code=)[\w\-.~+/]+=*")
+
+
+def redact(_logger: object, _name: str, event: Any) -> Any:
+    """Take out of a log line what must never stand in one: secrets by name, phones and ID numbers by shape."""
+    return {key: "[redacted]" if _SECRET_NAME.search(key) else _clean(value) for key, value in event.items()}
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        value = _BEARER.sub(r"\1[redacted]", value)
+        return _ID_NUMBER.sub("[id number]", _PHONE.sub("[phone]", value))
+    if isinstance(value, Mapping):
+        return {k: "[redacted]" if _SECRET_NAME.search(str(k)) else _clean(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(v) for v in value]
+    return value
+
+
+def start_logging(level: str) -> None:
+    """JSON lines on standard error, for our own logger and for the standard library's."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        redact,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.processors.JSONRenderer(ensure_ascii=False)],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+def watch(app: Flask, checks: Mapping[str, Callable[[], bool]], *, public_metrics: bool) -> None:
+    """Give each request an id, a log line and a measurement; serve /healthz, /readyz and, where allowed, /metrics."""
+    app.before_request(_begin)
+    app.after_request(_end)
+    app.add_url_rule("/healthz", "healthz", lambda: jsonify(status="ok"))
+    app.add_url_rule("/readyz", "readyz", lambda: _ready(checks))
+    if public_metrics:
+        app.add_url_rule(
+            "/metrics", "metrics", lambda: Response(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
+        )
+
+
+def _begin() -> None:
+    given = request.headers.get("X-Request-Id", "")
+    g.request_id = given if re.fullmatch(r"[0-9A-Za-z-]{8,64}", given) else new_id(now())
+    g.began = time.perf_counter()
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+
+def _end(response: Response) -> Response:
+    route = request.url_rule.rule if request.url_rule else "none"
+    took = time.perf_counter() - g.get("began", time.perf_counter())
+    REQUESTS.labels(request.method, route, str(response.status_code)).inc()
+    SECONDS.labels(request.method, route).observe(took)
+    response.headers["X-Request-Id"] = g.get("request_id", "")
+    structlog.get_logger().info(
+        "request",
+        method=request.method,
+        route=route,
+        status=response.status_code,
+        ms=round(took * 1000, 1),
+        caller=g.get("caller_name", ""),
+    )
+    return response
+
+
+def _ready(checks: Mapping[str, Callable[[], bool]]) -> tuple[Response, int]:
+    """Which parts work; 503 when one that every request needs does not."""
+    works = {name: check() for name, check in checks.items()}
+    return jsonify(status="ready" if all(works.values()) else "degraded", works=works), 200 if all(
+        works.values()
+    ) else 503

@@ -1,0 +1,1 @@
+"""The district's streets and communities: facts, read once, never written."""

@@ -1,0 +1,1 @@
+"""Residents: who they are to the service, and what is theirs to see."""

@@ -1,0 +1,165 @@
+"""Residents come in by a WeChat code, and decide what may be kept of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from backend.kit import audit
+from backend.kit.auth.caller import Caller, sessions
+from backend.kit.clock import fresh_id, now
+from backend.kit.crypto import cipher
+from backend.kit.db import db, find, rows, transaction
+from backend.places.service import street_of
+from backend.residents.models import Consent, Resident
+from backend.wiring import DISTRICT_UNKNOWN, parts, settings
+from points.errors import Category, kind
+
+RESIDENT_CLOSED = kind(
+    "resident_account_closed",
+    Category.FORBIDDEN,
+    zh="此账号已停用;如有疑问可向工作人员申诉。",
+    en="This account is closed; the staff can be asked why.",
+)
+CONSENT_NEEDED = kind(
+    "consent_needed",
+    Category.FORBIDDEN,
+    zh="此操作需要您先同意:{purpose}。",
+    en="This needs your consent first: {purpose}.",
+)
+
+
+class Purpose(StrEnum):
+    """What a consent can be given for; each on its own."""
+
+    POSITION = "position"  # where I am when I check in
+    LEADERBOARD = "leaderboard"  # to be shown in a ranking
+    PUBLIC_NOTICE = "public_notice"  # to be named in a public notice
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    token: str
+    expires_at: datetime
+    resident: Resident
+
+
+def sign_in(code: str, district: str | None) -> SignedIn:
+    """A single-use WeChat code becomes a session; the first sign-in makes the resident."""
+    wanted = district or settings().service.districts[0]
+    if wanted not in settings().service.districts:
+        raise DISTRICT_UNKNOWN()
+    openid = parts().wechat.sign_in(code).openid
+    with transaction():
+        resident = _by_openid(wanted, openid) or _welcome(wanted, openid)
+        if resident.closed:
+            raise RESIDENT_CLOSED()
+    limits = settings().sessions
+    token, session = sessions().begin(
+        "resident",
+        resident.id,
+        wanted,
+        roles=("resident",),
+        life=timedelta(days=limits.resident_days),
+        idle=timedelta(days=limits.resident_idle_days),
+    )
+    return SignedIn(token, session.ends_at, resident)
+
+
+def sign_out(caller: Caller) -> None:
+    """End this session."""
+    if caller.session is not None:
+        sessions().end(caller.session)
+
+
+def me(caller: Caller) -> Resident:
+    return find(Resident, caller.district, caller.id)
+
+
+def change_me(caller: Caller, name: str | None, street: str | None) -> Resident:
+    """A resident says how to be called, and where they live."""
+    with transaction():
+        resident = find(Resident, caller.district, caller.id, lock=True)
+        if name is not None:
+            resident.name_sealed = cipher().seal(_place(resident.id), name)
+        if street is not None:
+            resident.street = street_of(caller.district, street).code
+    return resident
+
+
+def name_of(resident: Resident) -> str:
+    """The name a resident gave, for themselves only."""
+    return cipher().open(_place(resident.id), resident.name_sealed) if resident.name_sealed else ""
+
+
+def masked_name(resident: Resident) -> str:
+    """The name as others see it: its first character and stars."""
+    name = name_of(resident)
+    return f"{name[0]}{'*' * max(1, len(name) - 1)}" if name else "居民"
+
+
+def openid_of(resident: Resident) -> str:
+    """Where WeChat messages to this resident go."""
+    return cipher().open(f"resident:{resident.id}:openid", resident.openid_sealed)
+
+
+def consents(district: str, resident: str) -> set[Purpose]:
+    """What a resident consents to at present."""
+    query = rows(Consent, district).where(Consent.resident == resident, Consent.withdrawn_at.is_(None))
+    return {Purpose(consent.purpose) for consent in db.session.scalars(query)}
+
+
+def require_consent(district: str, resident: str, purpose: Purpose) -> None:
+    """Refused with `consent_needed` unless the resident consents to this purpose now."""
+    if purpose not in consents(district, resident):
+        raise CONSENT_NEEDED(purpose=purpose.value)
+
+
+def set_consent(caller: Caller, purpose: Purpose, given: bool) -> set[Purpose]:
+    """Give or withdraw a consent; both are one step."""
+    with transaction() as session:
+        find(Resident, caller.district, caller.id, lock=True)
+        query = rows(Consent, caller.district).where(
+            Consent.resident == caller.id, Consent.purpose == purpose.value, Consent.withdrawn_at.is_(None)
+        )
+        standing = session.scalar(query)
+        if given and standing is None:
+            session.add(
+                Consent(
+                    district=caller.district, id=fresh_id(), resident=caller.id, purpose=purpose.value, given_at=now()
+                )
+            )
+        elif not given and standing is not None:
+            standing.withdrawn_at = now()
+        audit.record(
+            caller.district,
+            caller.name,
+            "consent.given" if given else "consent.withdrawn",
+            caller.name,
+            purpose=purpose,
+        )
+    return consents(caller.district, caller.id)
+
+
+def _by_openid(district: str, openid: str) -> Resident | None:
+    index = cipher().index("openid", openid)
+    return db.session.scalar(rows(Resident, district).where(Resident.openid_index == index))
+
+
+def _welcome(district: str, openid: str) -> Resident:
+    identifier = fresh_id()
+    resident = Resident(
+        district=district,
+        id=identifier,
+        openid_index=cipher().index("openid", openid),
+        openid_sealed=cipher().seal(f"resident:{identifier}:openid", openid),
+        closed=False,
+        created_at=now(),
+    )
+    db.session.add(resident)
+    return resident
+
+
+def _place(identifier: str) -> str:
+    return f"resident:{identifier}:name"

@@ -1,0 +1,116 @@
+"""Where the parts are joined: settings, clock, servers and WeChat become what the features ask for."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
+
+import redis
+from flask import Flask, current_app
+
+from backend.kit.auth.sessions import SessionStore
+from backend.kit.crypto import FieldCipher
+from backend.settings import Settings
+from points.clock import Clock
+from points.errors import Category, kind
+
+if TYPE_CHECKING:
+    from backend.wechat.client import WeChat
+    from points.ledger import Ledger
+
+DISTRICT_UNKNOWN = kind(
+    "district_unknown", Category.NOT_FOUND, zh="本服务没有这个区。", en="This service does not run that district."
+)
+
+
+@dataclass
+class Parts:
+    """Everything from outside the process that the features use; made once for each process."""
+
+    settings: Settings
+    clock: Clock
+    ledgers: dict[str, Ledger] = field(default_factory=dict)
+
+    @cached_property
+    def cache(self) -> redis.Redis:
+        """The server of sessions and short-lived marks; it may be lost."""
+        return redis.Redis.from_url(
+            self.settings.cache.url, decode_responses=True, socket_timeout=3, socket_connect_timeout=2, protocol=3
+        )
+
+    @cached_property
+    def ledger_client(self) -> redis.Redis:
+        from points.ledger import connect
+
+        return connect(self.settings.redis.url)
+
+    @cached_property
+    def wechat(self) -> WeChat:
+        from backend.wechat.client import WeChat
+
+        return WeChat.from_settings(self.settings.wechat, cache=self.cache, clock=self.clock)
+
+    def ledger(self, district: str) -> Ledger:
+        """The ledger of a district; refused where the service does not run it."""
+        if district not in self.settings.service.districts:
+            raise DISTRICT_UNKNOWN()
+        from points.ledger import Ledger
+
+        if district not in self.ledgers:
+            self.ledgers[district] = Ledger(
+                self.ledger_client,
+                district,
+                self.clock,
+                level=self.settings.redis.level,
+                skew_limit_seconds=self.settings.redis.skew_seconds,
+            )
+        return self.ledgers[district]
+
+
+def wire(app: Flask, settings: Settings, clock: Clock) -> Parts:
+    """Hang the parts on the app, where `parts()` and the kit find them."""
+    parts = Parts(settings, clock)
+    app.extensions |= {
+        "civic_parts": parts,
+        "civic_clock": clock,
+        "civic_settings": settings,
+        "civic_cache": parts.cache,
+        "civic_sessions": SessionStore(parts.cache, clock),
+        "civic_cipher": FieldCipher(_key(settings.secrets.field_key), _key(settings.secrets.index_key)),
+    }
+    return parts
+
+
+def parts() -> Parts:
+    return cast(Parts, current_app.extensions["civic_parts"])
+
+
+def settings() -> Settings:
+    return parts().settings
+
+
+def ledger(district: str) -> Ledger:
+    """The ledger of a district."""
+    return parts().ledger(district)
+
+
+def answers(ask: Callable[[], object]) -> bool:
+    """Whether a server answers; for readiness, where any failure means no."""
+    try:
+        ask()
+    except (redis.RedisError, OSError):
+        return False
+    return True
+
+
+def _key(text: str) -> bytes:
+    """32 bytes from a base64 key; any other text is hashed to that length (development)."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except ValueError:
+        raw = b""
+    return raw if len(raw) == 32 else hashlib.sha256(text.encode()).digest()
