@@ -7,6 +7,7 @@ even when it is killed. Fixtures: `ledger_server`, `cache_server`, `fresh_redis`
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import tempfile
@@ -30,6 +31,8 @@ class Valkey:
     """A running server that a test may kill and start again on the same files."""
 
     server: valkey.RedisServer
+    env: dict[str, str] | None = None
+    """Added to the environment, such as a library to load first."""
     process: Popen[bytes] | None = None
 
     @property
@@ -57,7 +60,7 @@ class Valkey:
         """Start on the files that are there; back when it answers and has loaded them."""
         self.server.prepare()
         with self.server.log.open("ab") as log:
-            self.process = leash.start(self.server.argv(), output=log)
+            self.process = leash.start(self.server.argv(), env={**os.environ, **(self.env or {})}, output=log)
         give_up_at = time.monotonic() + READY_WITHIN_S
         while not self.server.ready():
             ended = self.process.poll()
@@ -131,10 +134,10 @@ def private_valkey() -> Iterator[Callable[..., Valkey]]:
     made: list[Valkey] = []
     directories: list[Path] = []
 
-    def make(*extra: str) -> Valkey:
+    def make(*extra: str, env: dict[str, str] | None = None) -> Valkey:
         directories.append(Path(tempfile.mkdtemp(prefix="civic-", dir="/tmp")))
         server = valkey.ledger_server(directories[-1])
-        made.append(Valkey(replace(server, extra=extra)))
+        made.append(Valkey(replace(server, extra=extra), env))
         return made[-1].start()
 
     yield make

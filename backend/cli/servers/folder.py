@@ -5,9 +5,12 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import signal
 import stat
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,14 +39,14 @@ DISK_FULL = kind(
 )
 
 NEEDED_MB = 32
-LEFTOVERS_END_WITHIN_S = 15.0
-"""Children of a killed supervisor are on a leash; the slowest of them drains for a few seconds."""
+LEFTOVERS_END_WITHIN_S = 5.0
+"""Children of a killed supervisor are on a leash and may drain for this long; what is left then is killed."""
 
 
 def prepare(path: Path) -> Path:
     """The data directory, absolute, made when absent, and proven to take a file. Refuses what cannot work later."""
-    path = path.expanduser().absolute()
     try:
+        path = path.expanduser().resolve()
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path) as probe:
             probe.write(b"civic")
@@ -54,6 +57,8 @@ def prepare(path: Path) -> Path:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DISK_FULL(path=path, free_mb=0, needed_mb=NEEDED_MB) from error
         raise DATA_DIR_NOT_WRITABLE(path=path, reason=error.strerror) from error
+    except RuntimeError as error:  # no home directory for "~", or links in a circle
+        raise DATA_DIR_NOT_WRITABLE(path=path, reason=str(error)) from error
     free_mb = disk.f_bavail * disk.f_frsize // 2**20
     if free_mb < NEEDED_MB:
         raise DISK_FULL(path=path, free_mb=free_mb, needed_mb=NEEDED_MB)
@@ -92,11 +97,21 @@ class Claim:
         os.close(self.own_fd)
 
 
+@contextmanager
+def claimed(data_dir: Path) -> Iterator[Claim]:
+    """Hold the data directory for as long as the block runs."""
+    held = claim(data_dir)
+    try:
+        yield held
+    finally:
+        held.release()
+
+
 def claim(data_dir: Path) -> Claim:
     """Take the data directory for this process, or refuse `data_dir_in_use`.
 
     When a supervisor was killed and its children are not gone yet, waits for them: a second server on one append-only
-    file would tear it.
+    file would tear it. Those that do not end are killed.
     """
     own_fd = _open(data_dir / "civic.lock")
     if not _try_lock(own_fd):
@@ -105,15 +120,30 @@ def claim(data_dir: Path) -> Claim:
         raise DATA_DIR_IN_USE(path=data_dir, pid=holder or "?")
     os.ftruncate(own_fd, 0)
     os.pwrite(own_fd, str(os.getpid()).encode(), 0)
-    servers_fd = _open(data_dir / "servers.lock")
-    give_up_at = time.monotonic() + LEFTOVERS_END_WITHIN_S
+    servers = data_dir / "servers.lock"
+    servers_fd = _open(servers)
+    started_at = time.monotonic()
     while not _try_lock(servers_fd):
-        if time.monotonic() > give_up_at:
+        waited_s = time.monotonic() - started_at
+        if waited_s > LEFTOVERS_END_WITHIN_S:
+            _end_holders(servers)
+        if waited_s > 2 * LEFTOVERS_END_WITHIN_S:
             os.close(servers_fd)
             os.close(own_fd)
             raise DATA_DIR_IN_USE(path=data_dir, pid="?")
         time.sleep(0.05)
     return Claim(own_fd, servers_fd)
+
+
+def _end_holders(lock: Path) -> None:
+    """Kill what a dead supervisor left: its children alone have this file open, and no supervisor lives."""
+    for opened in Path("/proc").glob("[0-9]*/fd/*"):
+        pid = int(opened.parts[2])
+        try:
+            if pid != os.getpid() and opened.samefile(lock):
+                os.kill(pid, signal.SIGKILL)
+        except OSError:  # it ended meanwhile, or is another user's
+            continue
 
 
 def _open(path: Path) -> int:

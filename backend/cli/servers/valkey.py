@@ -24,6 +24,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from backend.cli.servers import folder
+from backend.cli.servers.child import Child
+from backend.settings import CONFIG
 from points.errors import Category, Refused, kind
 
 REDIS_SERVER_MISSING = kind(
@@ -41,7 +43,6 @@ LEDGER_FILE_BROKEN = kind(
     "the ledger from the journal.",
 )
 
-CONFIG = Path(__file__).resolve().parents[3] / "config"
 OLDEST = (6, 2)
 SOCKET_PATH_MAX = 107  # bytes that fit into sockaddr_un beside its final zero
 
@@ -75,6 +76,18 @@ class RedisServer:
         """The command that runs it in the foreground."""
         places = ("--dir", str(self.directory), "--unixsocket", str(self.socket))
         return (str(find_server()), str(self.config), *places, *self.extra)
+
+    def child(self) -> Child:
+        """How the supervisor runs it. A large file takes its time to load."""
+        return Child(
+            name=self.name,
+            argv=self.argv(),
+            before=self.prepare,
+            ready=self.ready,
+            ready_within_s=300,
+            log=self.log,
+            explain=self.explain,
+        )
 
     def client(self) -> redis.Redis:
         """A client that never tries a command twice."""
