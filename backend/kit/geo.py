@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import prcoords
 
 _EARTH_METRES = 6_371_008.8
+_CHINA_LAT, _CHINA_LON = (0.8293, 55.8271), (72.004, 137.8347)
+"""The box that GCJ-02 shifts; prcoords warns, and errs near the poles, outside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,10 @@ class Position:
 
 
 def from_gcj02(lat: float, lon: float, accuracy: float | None = None) -> Position:
-    """What a phone in China gives, converted to WGS84 (within a metre)."""
-    found = prcoords.gcj_wgs_bored((lat, lon), True)
+    """What a phone in China gives, converted to WGS84 (within a metre). Outside China the two are the same."""
+    if not (_CHINA_LAT[0] <= lat <= _CHINA_LAT[1] and _CHINA_LON[0] <= lon <= _CHINA_LON[1]):
+        return Position(lat, lon, accuracy)
+    found = prcoords.gcj_wgs_bored((lat, lon), False)
     return Position(float(found[0]), float(found[1]), accuracy)
 
 
