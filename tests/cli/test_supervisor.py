@@ -7,8 +7,6 @@ import os
 import signal
 import sys
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ import pytest
 from backend.cli.servers.child import Child
 from backend.cli.servers.supervisor import Supervisor
 from points.errors import Refused
+from tests.cli.processes import marked, until
 
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
 
@@ -36,14 +35,6 @@ time.sleep(60)
 """
     ready = (directory / name).exists
     return Child(name=name, argv=(sys.executable, "-c", program), ready=ready, **more)  # type: ignore[arg-type]
-
-
-def until(holds: Callable[[], object], within_s: float = 10.0) -> None:
-    """Wait for something that other processes bring about."""
-    give_up_at = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < give_up_at, "it did not come about in time"
-        time.sleep(0.01)
 
 
 def test_children_start_in_order_and_stop_in_reverse_order(tmp_path: Path) -> None:
@@ -159,19 +150,6 @@ def test_a_child_that_does_not_want_to_end_is_killed_with_its_own_children(tmp_p
     supervisor = Supervisor([child])
     supervisor.run(on_ready=supervisor.stop)
     until(lambda: not marked(str(tmp_path)))
-
-
-def marked(mark: str) -> list[str]:
-    """The processes that were started with this mark in their environment, or show it in their title."""
-    found = []
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            # a server that writes its own title overwrites its environment
-            if mark.encode() in (place / "environ").read_bytes() + (place / "cmdline").read_bytes():
-                found.append(place.name)
-        except OSError:
-            continue
-    return found
 
 
 def test_a_fault_in_the_story_is_raised_after_a_clean_stop(tmp_path: Path) -> None:

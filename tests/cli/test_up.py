@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,49 +12,7 @@ import redis
 
 from backend.cli.servers import folder, ports, valkey
 from points.errors import Refused
-from tests.cli.test_supervisor import marked, until
-
-ROOT = Path(__file__).resolve().parents[2]
-Up = Callable[..., "subprocess.Popen[str]"]
-
-
-@pytest.fixture
-def up(tmp_path: Path) -> Iterator[Up]:
-    """Starts `tests/cli/up.py` on a data directory; every process of it carries a mark and is gone after the test."""
-    started: list[subprocess.Popen[str]] = []
-
-    def start(data_dir: Path, port: int = 0, orphan_signal: signal.Signals = signal.SIGTERM) -> subprocess.Popen[str]:
-        started.append(
-            subprocess.Popen(
-                [sys.executable, "-m", "tests.cli.up", str(data_dir), str(port), str(int(orphan_signal))],
-                cwd=ROOT,
-                env={**os.environ, "CIVIC_TEST_MARK": str(tmp_path)},
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-        )
-        return started[-1]
-
-    yield start
-    for process in started:
-        process.terminate()
-    for process in started:
-        process.communicate(timeout=20)
-    until(lambda: not marked(str(tmp_path)))
-
-
-def told(process: subprocess.Popen[str]) -> dict[str, str]:
-    """What a started one says of itself when it is ready."""
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    assert line, process.communicate()[1]
-    answer: dict[str, str] = json.loads(line)
-    return answer
-
-
-def ledger(place: dict[str, str]) -> redis.Redis:
-    return redis.Redis(unix_socket_path=place["ledger"], decode_responses=True)
+from tests.cli.processes import Up, answers, ledger, marked, told, until
 
 
 def test_a_stop_leaves_no_process_no_socket_and_keeps_the_ledger(up: Up, tmp_path: Path) -> None:
@@ -109,13 +63,6 @@ def test_a_killed_ledger_server_is_back_with_all_it_answered(up: Up, tmp_path: P
         os.kill(client.info("server")["process_id"], signal.SIGKILL)
         until(lambda: answers(client))
         assert client.get("points") == "30"
-
-
-def answers(client: redis.Redis) -> bool:
-    try:
-        return bool(client.ping())
-    except redis.ConnectionError:
-        return False
 
 
 def test_a_second_one_on_the_same_data_directory_is_refused(up: Up, tmp_path: Path) -> None:

@@ -1,0 +1,76 @@
+"""A full disk: nothing answered is lost, and service returns by itself once there is room."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import redis
+
+from backend.cli.servers import folder
+from points.errors import Refused
+from tests.cli.processes import Up, answers, ledger, told, until
+
+BACK_WITHIN_S = 10.0
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 48 MB; only root can have one."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", disk], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"no small disk can be mounted here: {mounted.stderr.decode().strip()}")
+    yield disk
+    until(lambda: subprocess.run(["umount", disk], capture_output=True, check=False).returncode == 0)
+
+
+def fill(disk: Path) -> Path:
+    """Take all the room there is."""
+    ballast = disk / "ballast"
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    assert os.statvfs(disk).f_bavail == 0
+    return ballast
+
+
+def post_until_refused(client: redis.Redis) -> int:
+    """How many writes were answered before the first that was not."""
+    for number in range(2000):
+        try:
+            client.set(f"points:{number}", "x" * 1000)
+        except redis.RedisError:
+            return number
+    raise AssertionError("the disk never got full")
+
+
+def test_a_start_on_a_full_disk_is_refused(small_disk: Path) -> None:
+    fill(small_disk)
+    with pytest.raises(Refused) as refused:
+        folder.prepare(small_disk)
+    assert refused.value.code == "disk_full"
+
+
+def test_a_ledger_on_a_full_disk_loses_nothing_answered_and_comes_back_by_itself(up: Up, small_disk: Path) -> None:
+    process = up(small_disk / "town")
+    with ledger(told(process)) as client:
+        ballast = fill(small_disk)
+        answered = post_until_refused(client)
+        assert process.poll() is None
+        ballast.unlink()
+        free_at = time.monotonic()
+        until(lambda: answers(client), BACK_WITHIN_S)
+        assert time.monotonic() - free_at < BACK_WITHIN_S
+        assert all(client.exists(f"points:{number}") for number in range(answered))
+        client.set("points:after", 1)
+    process.terminate()
+    assert process.wait(20) == 0
