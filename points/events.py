@@ -33,6 +33,10 @@ class DeedApproved:
     activity: str | None = None
     team: str | None = None
     household: str | None = None
+    place: str | None = None
+    """What a ticket is about: the id of the place or of the first ticket there; reporters of one place share it."""
+    about: str | None = None
+    """Whom or what else the deed is about, as an opaque id: the new volunteer of a referral."""
     attributes: Mapping[str, str | int | bool] = field(default_factory=dict)
     """Further typed facts of the deed that conditions may ask for (holiday work, class of service, campaign)."""
 

@@ -1,0 +1,41 @@
+"""Step: from a file to a Pack: read, refuse what is unsafe, check the form, build, check the sense."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from points.rules.build import build
+from points.rules.check import check_sense
+from points.rules.pack import Pack
+from points.rules.problems import Findings, PackInvalid
+from points.rules.schema import check_form
+from points.rules.source import read
+from points.rules.unsafe import check_safe
+
+
+def load_pack(source: Path | str, name: str | None = None) -> Pack:
+    """The pack of a file (a Path) or of its text (a str; `name` stands for the file in messages).
+
+    Raises PackInvalid with all problems found up to the step that failed; warnings of a good pack are in
+    `pack.problems`. A file that is absent or no UTF-8 is the caller's OSError or a PackInvalid.
+    """
+    text, file = (_text(source), str(source)) if isinstance(source, Path) else (source, name or "pack.yaml")
+    findings = Findings(name or file)
+    if text is None:
+        findings.error((), "not_utf8", "文件不是 UTF-8 编码。", "The file is not UTF-8.")
+        raise PackInvalid(findings.found)
+    raw = read(text, findings)
+    check_safe(raw, findings)
+    check_form(raw, findings)
+    pack = build(raw, findings)
+    check_sense(pack, findings)
+    findings.stop_if_failed()
+    return replace(pack, problems=tuple(sorted(findings.found)))
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError:
+        return None

@@ -1,0 +1,38 @@
+"""Step: which sums over earlier deeds a rule looks at, as a template that one deed turns into a question."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from points.events import DeedApproved
+from points.rules.facts import Tally
+from points.rules.windows import Window
+
+FIELDS = ("resident", "team", "activity", "household", "place", "about", "category", "street", "district")
+"""The fields of a deed by which deeds can be the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A tally before it is asked of one deed; see Tally for `what`."""
+
+    key: str
+    what: str
+    match: tuple[str, ...]
+    window: Window
+    rules: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+
+    def stands_alone(self, event: DeedApproved) -> bool:
+        """Whether the deed lacks what it takes to be the same as another (a ticket without a place)."""
+        return any(getattr(event, name) is None for name in self.match)
+
+    def tally(self, event: DeedApproved, zone: ZoneInfo) -> Tally | None:
+        """The question for this deed; None when it lacks a field to match on, so that it stands alone."""
+        if self.stands_alone(event):
+            return None
+        match = tuple((name, str(getattr(event, name))) for name in self.match)
+        since, until = self.window.bounds(event.at, zone)
+        return Tally(self.key, self.what, match, since, until, self.rules, self.kinds, self.categories)

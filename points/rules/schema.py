@@ -1,0 +1,126 @@
+"""Step: the form of a pack, by the JSON Schema that editors use too; each departure with its line."""
+
+from __future__ import annotations
+
+import json
+from difflib import get_close_matches
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+
+from points.rules.problems import Findings
+
+_TYPES_ZH = {
+    "object": "一组键值",
+    "array": "列表",
+    "string": "文字",
+    "integer": "整数",
+    "number": "数字",
+    "boolean": "true 或 false",
+}
+
+
+@lru_cache(maxsize=2)
+def validator(name: str = "pack.schema.json") -> Draft202012Validator:
+    """The validator of a shipped schema."""
+    return Draft202012Validator(json.loads(files("points.rules").joinpath(name).read_text("utf-8")))
+
+
+def check_form(value: Any, findings: Findings, name: str = "pack.schema.json") -> None:
+    """Add a problem for everything that does not fit the schema; refuse the pack when there is one."""
+    for error in validator(name).iter_errors(value):
+        _report(error, findings)
+    findings.stop_if_failed()
+
+
+def _report(error: ValidationError, findings: Findings) -> None:
+    if error.validator in ("anyOf", "oneOf") and error.context:
+        fitting = [each for each in error.context if each.validator != "type"] or list(error.context)
+        error = best_match(fitting) or error
+        while error.validator in ("anyOf", "oneOf") and error.context:
+            error = best_match(error.context) or error
+    path = tuple(error.absolute_path)
+    if error.validator == "additionalProperties":
+        _unknown_keys(error, path, findings)
+    elif error.validator == "required":
+        _missing_keys(error, path, findings)
+    else:
+        code, zh, en = _sentence(error)
+        name = _name(path)
+        findings.error(path, code, f"{name}{zh}", f"{name}{en}" if name else en)
+
+
+def _name(path: tuple[str | int, ...]) -> str:
+    words = [str(part) for part in path if isinstance(part, str)]
+    return f"`{words[-1]}` " if words else ""
+
+
+def _unknown_keys(error: ValidationError, path: tuple[str | int, ...], findings: Findings) -> None:
+    allowed = _known(error)
+    instance: dict[str, Any] = error.instance  # type: ignore[assignment]
+    for key in sorted(set(instance) - set(allowed)):
+        near = get_close_matches(key, allowed, n=1)
+        zh = f",是不是想写 `{near[0]}`?" if near else f"。可用的键:{'、'.join(allowed)}。"
+        en = f"; did you mean `{near[0]}`?" if near else f". Known keys: {', '.join(allowed)}."
+        findings.error((*path, key), "unknown_key", f"不认识的键 `{key}`{zh}", f"Unknown key `{key}`{en}")
+
+
+def _missing_keys(error: ValidationError, path: tuple[str | int, ...], findings: Findings) -> None:
+    instance: dict[str, Any] = error.instance  # type: ignore[assignment]
+    wanted: Any = error.validator_value
+    for key in wanted:
+        if key in instance:
+            continue
+        findings.error((*path, key), "missing_key", f"缺少 `{key}`。", f"`{key}` is missing.")
+
+
+def _one_only(error: ValidationError) -> bool:
+    schema: dict[str, Any] = error.schema  # type: ignore[assignment]
+    return schema.get("maxProperties") == 1
+
+
+def _known(error: ValidationError) -> list[str]:
+    schema: dict[str, Any] = error.schema  # type: ignore[assignment]
+    return list(schema.get("properties", ()))
+
+
+def _sentence(error: ValidationError) -> tuple[str, str, str]:  # noqa: PLR0911 - one line a word of the schema
+    limit: Any = error.validator_value
+    match error.validator:
+        case "type":
+            kinds = [limit] if isinstance(limit, str) else list(limit)
+            zh = "或".join(_TYPES_ZH.get(kind, kind) for kind in kinds)
+            return "wrong_type", f"应该是{zh}。", f"must be of type {' or '.join(kinds)}."
+        case "enum":
+            words = ", ".join(str(word) for word in limit)
+            return "not_in_list", f"只能是:{words}。", f"must be one of: {words}."
+        case "const":
+            return "not_in_list", f"应该是 {limit}。", f"must be {limit}."
+        case "pattern":
+            return (
+                "wrong_pattern",
+                f"写法不对:“{error.instance}”(应符合 {limit})。",
+                f"is not written right: `{error.instance}` (must match {limit}).",
+            )
+        case "minimum" | "exclusiveMinimum":
+            return "too_small", f"太小:{error.instance}。", f"is too small: {error.instance}."
+        case "maximum" | "exclusiveMaximum":
+            return (
+                "too_large",
+                f"太大:{error.instance}(最多 {limit})。",
+                f"is too large: {error.instance} (at most {limit}).",
+            )
+        case "minProperties" | "maxProperties":
+            known = ", ".join(_known(error))
+            if _one_only(error):
+                return "exactly_one", f"要写且只写一种:{known}。", f"needs exactly one of: {known}."
+            return "empty", f"不能是空的,可写:{known}。", f"must not be empty; it can hold: {known}."
+        case "uniqueItems":
+            return "doubled_item", "里有重复的项。", "has an item twice."
+        case "minItems" | "minLength":
+            return "empty", "不能是空的。", "must not be empty."
+        case _:
+            return "wrong_form", f"不合规则:{error.message}", f"does not fit: {error.message}"

@@ -1,0 +1,188 @@
+"""Step: the shapes a table of points can have, each turning a deed into steps of arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from points.errors import Category, kind
+from points.rules.measures import Measure
+from points.rules.steps import EXACT, Step
+from points.rules.texts import NOTHING, Text
+from points.rules.view import View
+
+ASSESSED = "assessed_points"
+"""The attribute in which a reviewer says how many points within a rule's range."""
+ZERO = Decimal(0)
+
+ASSESSED_OUTSIDE = kind(
+    "rules_assessed_outside_range",
+    Category.INVALID,
+    zh="核定的积分应在 {low} 到 {high} 之间。",
+    en="The points set by the reviewer must be between {low} and {high}.",
+)
+
+
+class Shape(Protocol):
+    """Turns a deed and the quantity that counts into steps."""
+
+    def steps(self, view: View, quantity: Decimal) -> list[Step]: ...
+
+    def most(self) -> Decimal | None:
+        """The most that one deed can bring by this shape alone; None when it grows with the quantity."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """So many points a deed, whatever its quantity."""
+
+    points: Decimal
+
+    def steps(self, view: View, quantity: Decimal) -> list[Step]:
+        return [Step("each", self.points, NOTHING, (self.points,))]
+
+    def most(self) -> Decimal | None:
+        return self.points
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many points for each hour or unit."""
+
+    points: Decimal
+    unit: Text
+
+    def steps(self, view: View, quantity: Decimal) -> list[Step]:
+        return [Step("rate", EXACT.multiply(self.points, quantity), self.unit, (self.points, quantity))]
+
+    def most(self) -> Decimal | None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a table: a fixed sum, or a range within which the reviewer sets it."""
+
+    low: Decimal
+    high: Decimal
+
+    def steps(self, view: View, title: Text) -> list[Step]:
+        if self.low == self.high:
+            return [Step("table", self.low, title, (self.low,))]
+        given = view.event.attributes.get(ASSESSED)
+        points = self.low if given is None else self._checked(given)
+        return [Step("assessed", points, title, (points, self.low, self.high))]
+
+    def _checked(self, given: str | int | bool) -> Decimal:
+        if isinstance(given, bool) or not isinstance(given, int) or not self.low <= given <= self.high:
+            raise ASSESSED_OUTSIDE(low=self.low, high=self.high)
+        return Decimal(given)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Points by the deed's category or by one of its attributes; what the table does not name brings nothing."""
+
+    by: str
+    entries: Mapping[str, Entry]
+
+    def steps(self, view: View, quantity: Decimal) -> list[Step]:
+        key = view.event.category if self.by == "category" else view.event.attributes.get(self.by)
+        entry = self.entries.get(str(key))
+        return [] if entry is None else entry.steps(view, view.pack.word(str(key)))
+
+    def most(self) -> Decimal | None:
+        return max(entry.high for entry in self.entries.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """A range within which the reviewer sets the points; its lower end when the reviewer set none."""
+
+    entry: Entry
+
+    def steps(self, view: View, quantity: Decimal) -> list[Step]:
+        return self.entry.steps(view, NOTHING)
+
+    def most(self) -> Decimal | None:
+        return self.entry.high
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A stretch of the running total with its rate; `high` None is open."""
+
+    low: Decimal
+    high: Decimal | None
+    points: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """Rates that change with the running total: each hour at its own band's rate, or all at the band one stands in."""
+
+    measure: Measure
+    bands: tuple[Band, ...]
+    split: bool
+    unit: Text
+
+    def steps(self, view: View, quantity: Decimal) -> list[Step]:
+        start = view.before(self.measure)
+        if not self.split:
+            return [self._step(band, quantity) for band in self.bands if self._stands(band, start)]
+        end = EXACT.add(start, quantity)
+        parts = []
+        for band in self.bands:
+            low = max(start, band.low)
+            high = end if band.high is None else min(end, band.high)
+            if low < high:
+                parts.append(self._step(band, EXACT.subtract(high, low)))
+        return parts
+
+    def _step(self, band: Band, part: Decimal) -> Step:
+        numbers = (band.points, part, band.low, band.high)
+        return Step("band", EXACT.multiply(band.points, part), self.unit, numbers)
+
+    @staticmethod
+    def _stands(band: Band, start: Decimal) -> bool:
+        return band.low <= start and (band.high is None or start < band.high)
+
+    def most(self) -> Decimal | None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Milestones:
+    """A sum once, by the deed with which the running total reaches a mark."""
+
+    measure: Measure
+    marks: tuple[tuple[Decimal, Decimal], ...]
+    """(at, points), rising."""
+
+    def steps(self, view: View, quantity: Decimal) -> list[Step]:
+        start = view.before(self.measure)
+        end = EXACT.add(start, quantity)
+        return [Step("milestone", points, NOTHING, (points, at)) for at, points in self.marks if start < at <= end]
+
+    def most(self) -> Decimal | None:
+        return sum((points for _, points in self.marks), ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The first to report something earns in full, those after a token."""
+
+    measure: Measure
+    first: Decimal
+    later: Decimal
+
+    def steps(self, view: View, quantity: Decimal) -> list[Step]:
+        before = view.before(self.measure)
+        points = self.later if before else self.first
+        return [Step("turn", points, NOTHING, (points, EXACT.add(before, Decimal(1))))]
+
+    def most(self) -> Decimal | None:
+        return max(self.first, self.later)

@@ -1,0 +1,101 @@
+"""Step: a pack's YAML text to plain values with their line numbers, numbers exact."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from points.rules.problems import Findings, PackInvalid, Path
+
+LONGEST = 4_000_000
+"""Characters; 2,000 rules need about a quarter of it."""
+DEEPEST = 20
+
+_INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?")
+
+
+def read(text: str, findings: Findings) -> Any:
+    """Mappings, lists, strings, ints, Decimals, booleans and None; dates stay text.
+
+    Refuses what is not YAML, more than one document, anchors, doubled keys, odd numbers (`1e3`, `0x10`, `.inf`).
+    """
+    if len(text) > LONGEST:
+        findings.error((), "too_long", f"文件超过 {LONGEST} 个字符。", f"The file has more than {LONGEST} characters.")
+        raise PackInvalid(findings.found)
+    try:
+        node = YAML(typ="safe", pure=True).compose(text)
+    except MarkedYAMLError as broken:
+        mark = broken.problem_mark or broken.context_mark
+        findings.lines[()] = mark.line + 1 if mark else 1
+        findings.error((), "not_yaml", f"不是有效的 YAML:{broken.problem}。", f"This is not YAML: {broken.problem}.")
+        raise PackInvalid(findings.found) from broken
+    except YAMLError as broken:
+        findings.error((), "not_yaml", f"不是有效的 YAML:{broken}。", f"This is not YAML: {broken}.")
+        raise PackInvalid(findings.found) from broken
+    if node is None:
+        findings.error((), "empty", "文件是空的。", "The file is empty.")
+        raise PackInvalid(findings.found)
+    value = _Reader(findings).value(node, ())
+    findings.stop_if_failed()
+    return value
+
+
+class _Reader:
+    def __init__(self, findings: Findings) -> None:
+        self.findings = findings
+        self.seen: set[int] = set()
+
+    def value(self, node: Node, path: Path) -> Any:
+        self.findings.lines.setdefault(path, node.start_mark.line + 1)
+        if id(node) in self.seen or len(path) > DEEPEST:
+            self.findings.error(path, "anchors", "请不要用 & 和 * 引用,直接写出来。", "Write it out: no & and * here.")
+            return None
+        self.seen.add(id(node))
+        if isinstance(node, MappingNode):
+            return self.mapping(node, path)
+        if isinstance(node, SequenceNode):
+            return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
+        assert isinstance(node, ScalarNode)  # noqa: S101 - there is no fourth sort of node
+        return self.scalar(node, path)
+
+    def mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = str(key_node.value) if isinstance(key_node, ScalarNode) else ""
+            here = (*path, key)
+            if not key or key == "<<":
+                self.findings.error(path, "bad_key", "键必须是简单的文字。", "A key must be a plain word.")
+                continue
+            if key in result:
+                self.findings.lines[here] = key_node.start_mark.line + 1
+                self.findings.error(here, "doubled_key", f"“{key}” 写了两次。", f"`{key}` is written twice.")
+                continue
+            self.findings.lines[here] = key_node.start_mark.line + 1
+            result[key] = self.value(value_node, here)
+        return result
+
+    def scalar(self, node: ScalarNode, path: Path) -> Any:
+        kind, text = str(node.tag).rpartition(":")[2], str(node.value)
+        if kind == "null":
+            return None
+        if kind == "bool":
+            return text.lower() == "true"
+        if kind in ("int", "float"):
+            return self.number(text, path)
+        return text
+
+    def number(self, text: str, path: Path) -> int | Decimal | None:
+        if _INT.fullmatch(text):
+            return int(text)
+        if _NUMBER.fullmatch(text):
+            return Decimal(text)
+        self.findings.error(
+            path, "odd_number", f"“{text}” 请写成普通数字,例如 1.5。", f"Write `{text}` as a plain number such as 1.5."
+        )
+        return None
