@@ -120,7 +120,6 @@ class ShapeReader:
             what="turn",
             match=tuple(value["same"]),
             window=window_of(value["window"]),
-            rules=(self.rule["rule"],),
             kinds=listed(self.rule["when"].get("kind")),
         )
         self.measures = (measure,)

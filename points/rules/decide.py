@@ -67,18 +67,7 @@ def decide(pack: Pack, event: DeedApproved, facts: Facts) -> Decision:
     `rules_assessed_outside_range` when a reviewer set points outside a rule's range.
     """
     view = View(pack, event, facts)
-    _check_pack(pack, event, view.local.date())
-    grants: list[Grant] = []
-    stored = facts.balance or 0
-    spoken = False
-    for rule in pack.candidates(event.kind.value, event.category):
-        if (spoken and not rule.adds) or not all_hold(rule.rest, view):
-            continue
-        spoken = spoken or not rule.adds
-        grant = grant_of(rule, view, stored)
-        if grant is not None:
-            grants.append(grant)
-            stored += grant.amount
+    check_in_force(pack, event, view.local.date())
     return Decision(
         pack.id,
         pack.version,
@@ -89,11 +78,28 @@ def decide(pack: Pack, event: DeedApproved, facts: Facts) -> Decision:
         pack.word(event.category),
         event,
         facts,
-        tuple(grants),
+        grants_of(view),
     )
 
 
-def _check_pack(pack: Pack, event: DeedApproved, day: date) -> None:
+def grants_of(view: View) -> tuple[Grant, ...]:
+    """What each rule that speaks gives: of those that do not add the one of highest priority, then those that add."""
+    grants: list[Grant] = []
+    stored = view.facts.balance or 0
+    spoken = False
+    for rule in view.pack.candidates(view.event.kind.value, view.event.category):
+        if (spoken and not rule.adds) or not all_hold(rule.rest, view):
+            continue
+        spoken = spoken or not rule.adds
+        grant = grant_of(rule, view, stored)
+        if grant is not None:
+            grants.append(grant)
+            stored += grant.amount
+    return tuple(grants)
+
+
+def check_in_force(pack: Pack, event: DeedApproved, day: date) -> None:
+    """Refuse a deed of another district, or of a local day on which the pack is not in force."""
     if event.district != pack.district:
         raise OTHER_DISTRICT(pack=pack.id, district=pack.district)
     if not pack.covers(day):

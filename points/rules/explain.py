@@ -7,19 +7,34 @@ from zoneinfo import ZoneInfo
 
 from points.rules.conditions import WORDS
 from points.rules.decision import Decision, Grant, Outcome
+from points.rules.pack import Pack
 from points.rules.sentences import said_step
+from points.rules.silent import silent
 from points.rules.texts import Text, plain
 
 
-def explain(decision: Decision, language: str = "zh-CN") -> list[str]:
-    """Sentences naming the document, each rule, its arithmetic, the cap that cut it, the fund, opening and expiry."""
+def explain(decision: Decision, language: str = "zh-CN", pack: Pack | None = None) -> list[str]:
+    """Sentences naming the document, each rule, its arithmetic, the cap that cut it, the fund, opening and expiry.
+
+    Given the pack that decided, a deed without points is told why the rules for such deeds were silent.
+    """
     zone = ZoneInfo(decision.timezone)
     texts = [_opening(decision, zone)]
     if not decision.grants:
         texts.append(Text("按这份细则,这次行为没有积分。", "By these rules this deed brings no points."))
+        texts.extend(_silences(decision, pack) if pack is not None else ())
     for grant in decision.grants:
         texts.extend(_grant(grant, decision.outcomes.get(grant.rule), zone))
     return [text.say(language) for text in texts]
+
+
+def _silences(decision: Decision, pack: Pack) -> list[Text]:
+    near = {rule.id for rule in pack.candidates(decision.event.kind.value, decision.event.category)}
+    return [
+        Text(f"规则“{each.title.zh}”:{each.reason.zh}。", f"Rule “{each.title.en}”: {each.reason.en}.")
+        for each in silent(pack, decision)
+        if each.rule in near
+    ]
 
 
 def _opening(decision: Decision, zone: ZoneInfo) -> Text:

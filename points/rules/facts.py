@@ -30,7 +30,7 @@ class Tally:
     - `quantity`: sum of the deeds' quantity (hours), whatever they earned
     - `counted`: sum of `Grant.counted` of grants by one of `rules`
     - `times`: number of deeds with a grant by one of `rules`
-    - `turn`: number of other deeds of the same group that were filed before this one or are decided already
+    - `turn`: number of other deeds of the group that are decided already, or were filed before this one and still wait
     - `points`: sum of points granted after caps; by one of `rules` when there are any
     Count a deed when it is of one of `kinds` and `categories` (empty: any), equals each field of `match`, and its `at`
     is not before `since` and is before `until` (None: no end). The deed itself and undone ones do not count.

@@ -1,0 +1,140 @@
+"""Beside the decisions: case files, short stories of deeds with what each must bring, run against their pack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from points.errors import Refused
+from points.events import DeedApproved, DeedKind
+from points.rules.book import Book
+from points.rules.decision import Decision
+from points.rules.explain import explain
+from points.rules.pack import Pack
+from points.rules.problems import Findings
+from points.rules.schema import check_form
+from points.rules.silent import silent
+from points.rules.source import read
+
+_FIELDS = ("street", "activity", "team", "household", "place", "about")
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A case that came out otherwise than its file says."""
+
+    case: str
+    deed: int
+    """Which deed of the case, from 1."""
+    line: int
+    expected: str
+    found: str
+
+    def say(self) -> str:
+        return f"line {self.line}: {self.case}, deed {self.deed}: expected {self.expected}, found {self.found}"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """Cases that were read; `pack` is the path of their pack beside the file."""
+
+    path: Path
+    pack: Path
+    cases: tuple[dict[str, Any], ...]
+    findings: Findings
+
+
+def read_cases(path: Path) -> CaseFile:
+    """The cases of a file; PackInvalid with line numbers when it cannot be read."""
+    findings = Findings(str(path))
+    raw = read(path.read_text("utf-8"), findings)
+    check_form(raw, findings, "cases.schema.json")
+    return CaseFile(path, (path.parent / raw["pack"]).resolve(), tuple(raw["cases"]), findings)
+
+
+def run_cases(pack: Pack, file: CaseFile) -> tuple[list[Miss], list[Decision]]:
+    """Every departure from what the file says, and all decisions that were made on the way.
+
+    Each case begins with empty books; its deeds follow one another, so bands, caps and limits build up.
+    """
+    misses: list[Miss] = []
+    made: list[Decision] = []
+    for place, case in enumerate(file.cases):
+        book = Book(pack)
+        for index, deed in enumerate(case["deeds"]):
+            line = file.findings.line(("cases", place, "deeds", index))
+            found = _run(book, deed, f"case-{place}-{index}")
+            if isinstance(found, Decision):
+                made.append(found)
+            for expected, was in _departures(pack, deed, found):
+                misses.append(Miss(case["case"], index + 1, line, expected, was))
+    return misses, made
+
+
+def _run(book: Book, deed: dict[str, Any], name: str) -> Decision | str:
+    event = event_of(deed, book.pack, name)
+    decided = _time(deed["decided"], book.pack) if "decided" in deed else event.at
+    facts = book.facts(event, decided, deed.get("age_band"), tuple(deed.get("consents", ())))
+    try:
+        return book.decide(event, facts)
+    except Refused as refusal:
+        return refusal.code
+
+
+def event_of(deed: dict[str, Any], pack: Pack, name: str) -> DeedApproved:
+    """The event of one deed of a case; a time without a zone is the district's."""
+    return DeedApproved(
+        id=name,
+        kind=DeedKind(deed["kind"]),
+        category=deed["category"],
+        at=_time(deed["at"], pack),
+        resident=deed["resident"],
+        district=pack.district,
+        quantity=Decimal(deed.get("quantity", 1)),
+        attributes=deed.get("attributes", {}),
+        **{field: deed.get(field) for field in _FIELDS},
+    )
+
+
+def _time(text: str, pack: Pack) -> datetime:
+    at = datetime.fromisoformat(text)
+    return (at if at.tzinfo is not None else at.replace(tzinfo=pack.zone)).astimezone(UTC)
+
+
+def _departures(pack: Pack, deed: dict[str, Any], found: Decision | str) -> list[tuple[str, str]]:
+    if isinstance(found, str):
+        wanted = str(deed.get("refused"))
+        return [] if wanted == found else [(wanted, f"refused {found}")]
+    if "refused" in deed:
+        return [(f"refused {deed['refused']}", "decided")]
+    gives = {rule: outcome.granted for rule, outcome in found.outcomes.items()}
+    pairs = [(str(dict(sorted(deed.get("gives", gives).items()))), str(dict(sorted(gives.items()))))]
+    if "cut_by" in deed:
+        cuts = [cut.cap.partition(":")[0] for outcome in found.outcomes.values() for cut in outcome.cuts]
+        pairs.append((str(sorted(deed["cut_by"])), str(sorted(set(cuts)))))
+    pairs.extend(_dates(pack, deed, found))
+    pairs.extend(_silences(pack, deed, found))
+    said = "\n".join([*explain(found, "zh-CN"), *explain(found, "en")])
+    pairs.extend((text, said) for text in deed.get("says", ()) if text not in said)
+    return [(expected, was) for expected, was in pairs if expected != was]
+
+
+def _dates(pack: Pack, deed: dict[str, Any], found: Decision) -> list[tuple[str, str]]:
+    """`opens` is the first day the points can be used, `expires` the last."""
+    pairs = []
+    for grant in found.grants:
+        if "expires" in deed:
+            last = (grant.expires_at - timedelta(milliseconds=1)).astimezone(pack.zone).date()
+            pairs.append((str(date.fromisoformat(deed["expires"])), str(last)))
+        if "opens" in deed:
+            opens = grant.opens_at
+            pairs.append((deed["opens"], str(opens.astimezone(pack.zone).date()) if opens else "at once"))
+    return pairs
+
+
+def _silences(pack: Pack, deed: dict[str, Any], found: Decision) -> list[tuple[str, str]]:
+    why = {each.rule: each.code for each in silent(pack, found)}
+    return [(f"{rule}: {code}", f"{rule}: {why.get(rule, 'spoke')}") for rule, code in deed.get("silent", {}).items()]
