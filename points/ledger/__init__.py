@@ -1,0 +1,22 @@
+"""The ledger: double-entry points of a district, decided and kept in one atomic step."""
+
+from points.ledger.connection import connect
+from points.ledger.entry import GENESIS, Entry
+from points.ledger.ledger import Ledger
+from points.ledger.results import Balance, Cut, Head, HoldView, Leg, OfferView, Receipt
+from points.ledger.stream import Stream
+
+__all__ = [
+    "GENESIS",
+    "Balance",
+    "Cut",
+    "Entry",
+    "Head",
+    "HoldView",
+    "Ledger",
+    "Leg",
+    "OfferView",
+    "Receipt",
+    "Stream",
+    "connect",
+]

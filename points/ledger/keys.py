@@ -1,0 +1,52 @@
+"""Where the ledger keeps things in Redis: the names of all keys of one district, which share one hash tag."""
+
+from __future__ import annotations
+
+DAY_MS = 86_400_000
+
+
+class Keys:
+    """Key names of a district. Everything is in one slot, so a district is the unit of atomicity."""
+
+    def __init__(self, district: str) -> None:
+        self.prefix = f"{{d:{district}}}:"
+        named = ("head", "entries", "accounts", "gates", "holds", "lots", "days")
+        self.common = tuple(self.prefix + name for name in named)
+        self.head, self.stream, self.accounts, self.gates, self.holds, self.lots, self.days = self.common
+
+    def record(self, identifier: str) -> str:
+        """The entry that was posted under an id; never changed."""
+        return f"{self.prefix}i:{identifier}"
+
+    def end(self, hold: str) -> str:
+        """How a hold ended; absent while it is held."""
+        return f"{self.prefix}e:{hold}"
+
+    def undone(self, earning: str) -> str:
+        """Which entry undid a grant; absent while it stands."""
+        return f"{self.prefix}x:{earning}"
+
+    def refunded(self, capture: str) -> str:
+        """How many points of a capture were refunded."""
+        return f"{self.prefix}f:{capture}"
+
+    def purse(self, resident: str) -> str:
+        return f"{self.prefix}r:{resident}"
+
+    def tally(self, offer: str, resident: str) -> str:
+        """How much of an offer a resident had in its windows."""
+        return f"{self.prefix}q:{offer}:{resident}"
+
+    def shelf(self, offer: str) -> str:
+        return f"{self.prefix}o:{offer}"
+
+    def counter(self, cap: str) -> str:
+        return f"{self.prefix}c:{cap}"
+
+    def due(self, expires_ms: int) -> str:
+        """Who has lots to expire on the day of `expires_ms`."""
+        return f"{self.prefix}due:{expires_ms // DAY_MS}"
+
+    def opens(self, opens_ms: int) -> str:
+        """Which grants open on the day of `opens_ms`."""
+        return f"{self.prefix}opens:{opens_ms // DAY_MS}"

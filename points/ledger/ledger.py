@@ -1,0 +1,223 @@
+"""Where points move: commands in, receipts out, decided in one atomic step in Redis and on disk before the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import redis
+
+from points.clock import Clock, from_ms, to_ms
+from points.errors import Refused
+from points.ledger import transfer as t
+from points.ledger.chart import is_account
+from points.ledger.checks import check
+from points.ledger.entry import GENESIS, receipt_of
+from points.ledger.keys import Keys
+from points.ledger.refusals import BAD_ACCOUNT, refusal
+from points.ledger.request import GrantFacts, HoldFacts, Request, Requests, grant_facts, hold_facts
+from points.ledger.results import Balance, Head, HoldView, OfferView, Receipt
+from points.ledger.script import BATCH, bind_all
+from points.ledger.sweep import Sweep
+from points.ledger.views import balance_of, head_of, hold_of, offer_of
+from points.ledger.windows import Windows
+from points.ledger.wire import Wire
+
+BATCH_SIZE = 100
+"""Commands in one script run of `post_many`; they are answered together."""
+_KNOWN = 10_000
+
+
+class Ledger:
+    """The points of one district, in Redis.
+
+    `client` comes from `connect`. `clock` is the caller's; `skew_limit_seconds` is how far it may be from the server's
+    (None: any, for tests and replays). `zone` is the district's, for the windows of limits.
+    """
+
+    def __init__(
+        self,
+        client: redis.Redis,
+        district: str,
+        clock: Clock,
+        *,
+        level: str = "disk",
+        skew_limit_seconds: float | None = 60,
+        zone: str = "Asia/Shanghai",
+    ) -> None:
+        self.district = district
+        self.keys = Keys(district)
+        self.wire = Wire(client)
+        self.level = level
+        self._clock = clock
+        self._skew = "" if skew_limit_seconds is None else str(int(skew_limit_seconds * 1000))
+        self._scripts = bind_all()
+        self._requests = Requests(self.keys, Windows(zone))
+        self._sweep = Sweep(self.wire, self.keys, self._requests, self._run)
+        self._holds: dict[str, HoldFacts] = {}
+
+    # Postings
+
+    def post(self, command: t.Command) -> Receipt:
+        """Post a command; the receipt says what was moved. Raises Refused; the same id again answers the same."""
+        return self._answer(command, "")
+
+    def preview(self, command: t.Command) -> Receipt:
+        """What posting would answer now, by the real path without its writes."""
+        return self._answer(command, "1")
+
+    def post_many(self, commands: Iterable[t.Command]) -> list[Receipt | Refused]:
+        """Post commands in their order, many at a time; the answers stand in the same order."""
+        results: list[Receipt | Refused] = []
+        batch: list[t.Command] = []
+        for command in commands:
+            batch.append(command)
+            if len(batch) == BATCH_SIZE:
+                results += self._post_batch(batch)
+                batch = []
+        return results + self._post_batch(batch)
+
+    def sweep(self, limit: int = 50) -> int:
+        """Do what time has made due, at most `limit` entries of it: holds time out, grants open, lots expire.
+
+        Answers how many entries were made; call again while it is more than 0.
+        """
+        return self._sweep.once(self._now_ms(), limit)
+
+    # Questions
+
+    def balance(self, resident: str) -> Balance:
+        """A resident's points now; nothing for one the ledger has not met."""
+        return balance_of(self.wire.ask("GET", self.keys.purse(resident)), self._now_ms())
+
+    def account(self, name: str) -> int:
+        """The balance of an account of the chart; 0 when nothing was ever posted to it."""
+        if not is_account(name):
+            raise BAD_ACCOUNT(field="account")
+        sort, _, identifier = name.partition(":")
+        if sort == "resident":
+            purse = self.wire.ask("GET", self.keys.purse(identifier))
+            return int(purse.split(b" ", 1)[0]) if isinstance(purse, bytes) else 0
+        found = self.wire.ask("HGET", self.keys.accounts, name)
+        return int(found) if isinstance(found, bytes) else 0
+
+    def hold_view(self, hold_id: str) -> HoldView | None:
+        """A redemption as it stands; None when there is none of that id."""
+        found = self.wire.ask("MGET", self.keys.record(hold_id), self.keys.end(hold_id))
+        return hold_of(found, self._now_ms())
+
+    def offer(self, offer_id: str) -> OfferView | None:
+        """An offer as it is decided; None when there is none."""
+        shelf, gate = self.keys.shelf(offer_id), f"offer:{offer_id}"
+        found = self.wire.ask_all([("HMGET", shelf, "terms", "stock", "card"), ("HEXISTS", self.keys.gates, gate)])
+        return offer_of(offer_id, found)
+
+    def is_open(self, subject: str) -> bool:
+        """Whether a `resident:`, `merchant:`, `clerk:`, `offer:` or `fund:` is open; what was never closed is."""
+        return self.wire.ask("HEXISTS", self.keys.gates, subject) == 0
+
+    def head(self) -> Head:
+        """The last entry's number and hash; 0 and zeros before the first."""
+        return head_of(self.wire.ask("GET", self.keys.head))
+
+    def receipt(self, identifier: str) -> Receipt | None:
+        """The first receipt of an id; None when the ledger does not know it (any more)."""
+        found = self.wire.ask("GET", self.keys.record(identifier))
+        return receipt_of(found.decode(), replayed=True) if isinstance(found, bytes) else None
+
+    # The way there
+
+    def _now_ms(self) -> int:
+        return to_ms(self._clock.now())
+
+    def _answer(self, command: t.Command, dry: str) -> Receipt:
+        now = self._clock.now()
+        check(command, now, self.district)
+        now_ms = to_ms(now)
+        for _ in range(5):
+            request = self._requests.of(command, now_ms, self._facts(command))
+            answer = self._run([request], now_ms, dry)[0]
+            if answer[0] != "?":
+                return _receipt(answer)
+            self._holds.pop(getattr(command, "hold", ""), None)
+            now_ms = max(now_ms, int(answer[1:]))
+        raise RuntimeError("the ledger kept moving under a command")
+
+    def _post_batch(self, batch: Sequence[t.Command]) -> list[Receipt | Refused]:
+        now = self._clock.now()
+        results: list[Receipt | Refused | None] = [None] * len(batch)
+        requests: list[tuple[int, Request]] = []
+        grants: dict[str, GrantFacts] = {}
+        for i, command in enumerate(batch):
+            try:
+                check(command, now, self.district)
+            except Refused as refused:
+                results[i] = refused
+                continue
+            facts = self._facts(command, grants)
+            request = self._requests.of(command, to_ms(now), facts)
+            requests.append((i, request))
+            if isinstance(command, t.Earn):
+                grants[command.id] = grant_facts(tuple(request.content.split("\t")))
+        answers = self._run([request for _, request in requests], to_ms(now), "") if requests else []
+        for (i, _), answer in zip(requests, answers, strict=True):
+            try:
+                results[i] = self.post(batch[i]) if answer[0] == "?" else _receipt(answer)
+            except Refused as refused:
+                results[i] = refused
+        return [result for result in results if result is not None]
+
+    def _run(self, requests: Sequence[Request], now_ms: int, dry: str = "") -> list[str]:
+        script = self._scripts[requests[0].kind if len(requests) == 1 else BATCH]
+        keys, args = list(self.keys.common), [str(now_ms), self._skew, dry]
+        for request in requests:
+            keys += request.keys
+            args += request.args
+        answer = self.wire.run(script, keys, args)
+        if isinstance(answer, bytes):
+            return [answer.decode()] * len(requests)
+        return [each.decode() for each in answer]
+
+    def _facts(self, command: t.Command, grants: dict[str, GrantFacts] | None = None) -> HoldFacts | GrantFacts | None:
+        match command:
+            case t.Hold():
+                if len(self._holds) >= _KNOWN:
+                    self._holds.clear()
+                self._holds[command.id] = HoldFacts(command.resident, command.offer)
+            case t.Capture() | t.Release():
+                if command.hold not in self._holds:
+                    content = self._content(command.hold, "hold")
+                    if content is None:
+                        return None
+                    self._holds[command.hold] = hold_facts(content)
+                return self._holds[command.hold]
+            case t.Reverse():
+                if grants and command.earning in grants:
+                    return grants[command.earning]
+                content = self._content(command.earning, "earn")
+                return None if content is None else grant_facts(content)
+        return None
+
+    def _content(self, identifier: str, kind: str) -> tuple[str, ...] | None:
+        found = self.wire.ask("GET", self.keys.record(identifier))
+        if not isinstance(found, bytes):
+            return None
+        lines = found.decode().split("\n")
+        return tuple(lines[4].split("\t")) if lines[0].split("\t")[2] == kind else None
+
+
+def _receipt(answer: str) -> Receipt:
+    if answer[0] == "!":
+        code, *details = answer[1:].split("\t")
+        raise refusal(code, *details)
+    if answer[0] == "=":
+        return receipt_of(answer[1:], replayed=True)
+    return receipt_of(answer)
+
+
+def time_of_head(text: bytes) -> datetime:
+    """The highest time the ledger has seen."""
+    return from_ms(int(text.split(b"\t")[2]))
+
+
+__all__ = ["GENESIS", "Ledger"]

@@ -1,0 +1,46 @@
+-- Offers: terms (price, start, end, shops, limits), stock, and how much each resident has had in a window.
+local function shelf_at(key)
+  if not shelves[key] then
+    local found = call('HMGET', key, 'terms', 'stock')
+    shelves[key] = {terms = found[1], stock = tonumber(found[2] or 0)}
+  end
+  return shelves[key]
+end
+local function set_stock(entry, key, offer, stock)
+  shelves[key].stock = stock
+  if not restocked[key] then
+    restocked[key] = true
+    restocked[#restocked + 1] = key
+  end
+  note(entry.changes, 'S', offer, int(stock))
+end
+
+local TERMS = '^(%d+)\t(%d+)\t(%d+)\t([^\t]*)\t([^\t]*)$'
+
+-- What the windows would hold after `quantity` more; nil and the period when one would be too full.
+local function count_windows(limits, windows, tally, quantity)
+  local text, counted = '', {}
+  for period, most in gmatch(limits, '(%a+),(%d+);') do
+    local window = match(windows, period .. ' ([^;]*);')
+    local known, count = match(tally, period .. ' ([^ ]*) (%d+);')
+    local total = (known == window and tonumber(count) or 0) + quantity
+    if total > tonumber(most) then return nil, period end
+    text = text .. period .. ' ' .. window .. ' ' .. int(total) .. ';'
+    counted[#counted + 1] = {period, window, total}
+  end
+  return text, counted
+end
+
+-- Windows that were counted by a hold get `quantity` back, if they are still the current ones.
+local function uncount_windows(entry, key, offer, resident, changes, quantity)
+  local tally = strings[key] or ''
+  for period, window in gmatch(changes, 'Q,[^,]*,[^,]*,(%a+),([^,]*),') do
+    local head, count, rest = match(tally, '^(.-' .. period .. ' ' .. window:gsub('%-', '%%-') .. ' )(%d+)(;.*)$')
+    if head then
+      local total = math.max(0, tonumber(count) - quantity)
+      tally = head .. int(total) .. rest
+      note(entry.changes, 'Q', offer, resident, period, window, int(total))
+    end
+  end
+  if tally ~= '' then put(key, tally) end
+end

@@ -1,0 +1,50 @@
+"""The Lua of the ledger: chapters in `lua/`, bound into one script for each kind of command and one for batches."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from importlib.resources import files
+
+_PURSE = ("purse",)
+_OFFERS = ("offers",)
+_ENDING = ("purse", "offers", "ending")
+CHAPTERS: dict[str, tuple[str, ...]] = {
+    "top_up": ("funds",),
+    "settle": ("funds",),
+    "earn": ("purse", "earn"),
+    "hold": ("purse", "offers", "hold"),
+    "capture": (*_ENDING, "capture"),
+    "release": (*_ENDING, "release"),
+    "time_out": (*_ENDING, "release"),
+    "reverse": ("purse", "reverse"),
+    "set_offer": ("offers", "desk"),
+    "adjust_stock": ("offers", "desk"),
+    "set_gate": ("offers", "desk"),
+    "expire": ("purse", "sweep"),
+    "open": ("purse", "sweep"),
+}
+"""Which chapters each kind of command needs, between the first and the last."""
+
+BATCH = "batch"
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    text: str
+    sha: str
+
+
+def bind(chapters: tuple[str, ...]) -> Script:
+    """One script of the named chapters, between prelude and finish."""
+    folder = files("points.ledger") / "lua"
+    text = "\n".join((folder / f"{name}.lua").read_text("utf-8") for name in ("prelude", *chapters, "finish"))
+    return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+def bind_all() -> dict[str, Script]:
+    """A script for each kind of command, and one under `BATCH` that knows them all."""
+    scripts = {kind: bind(chapters) for kind, chapters in CHAPTERS.items()}
+    every = dict.fromkeys(chapter for chapters in CHAPTERS.values() for chapter in chapters)
+    scripts[BATCH] = bind(tuple(every))
+    return scripts

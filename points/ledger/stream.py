@@ -1,0 +1,45 @@
+"""The entries of the ledger in their order, as the projector reads them."""
+
+from __future__ import annotations
+
+import redis
+
+from points.ledger.entry import Entry, entry_of
+from points.ledger.keys import Keys
+from points.ledger.wire import Wire
+
+
+class Stream:
+    """The stream of one district: entries by number, until they are trimmed."""
+
+    def __init__(self, client: redis.Redis, district: str) -> None:
+        self._wire = Wire(client)
+        self._key = Keys(district).stream
+
+    def read(self, after_number: int, count: int = 500) -> list[Entry]:
+        """At most `count` entries numbered above `after_number`, in order; there is no gap but a trimmed start."""
+        found = self._wire.ask("XRANGE", self._key, f"{after_number + 1}-0", "+", "COUNT", count)
+        if not isinstance(found, list):
+            return []
+        entries = []
+        for _, fields in found:
+            _, prev, _, digest, _, text = fields
+            entries.append(entry_of(prev.decode(), digest.decode(), text.decode()))
+        return entries
+
+    def wait(self, after_number: int, seconds: float) -> bool:
+        """Whether an entry above `after_number` is there, waiting for one for at most `seconds` (below 5)."""
+        found = self._wire.ask(
+            "XREAD", "COUNT", 1, "BLOCK", max(1, int(seconds * 1000)), "STREAMS", self._key, f"{after_number}-0"
+        )
+        return bool(found)
+
+    def trim(self, up_to_number: int) -> int:
+        """Drop entries with numbers up to this one, which the journal has committed; answers how many went."""
+        gone = self._wire.ask("XTRIM", self._key, "MINID", "=", f"{up_to_number + 1}-0")
+        return gone if isinstance(gone, int) else 0
+
+    def length(self) -> int:
+        """How many entries are in the stream."""
+        found = self._wire.ask("XLEN", self._key)
+        return found if isinstance(found, int) else 0
