@@ -1,0 +1,34 @@
+"""`civic rules decide`: one event by one pack, as JSON or in sentences."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import click
+
+from points.events import DeedApproved
+from points.rules import Facts, decide, explain, facts_needed, load_pack
+from points.rules.wire import unpack
+
+
+def decided(file: Path, text: str, language: str) -> tuple[str, list[str]]:
+    """The decision's JSON and its sentences; a usage error for JSON that is no event with facts."""
+    try:
+        event, facts = _read(json.loads(text, parse_float=Decimal))
+    except (ValueError, KeyError, TypeError, AttributeError) as wrong:
+        raise click.UsageError(f"这不是一个事件 / this is no event with facts: {wrong}") from wrong
+    pack = load_pack(file)
+    needed = facts_needed(pack, event)
+    missing = {tally.key: Decimal(0) for tally in needed.tallies}
+    decision = decide(pack, event, replace(facts, tallies={**missing, **facts.tallies}))
+    return decision.to_json(), explain(decision, language, pack)
+
+
+def _read(value: dict[str, Any]) -> tuple[DeedApproved, Facts]:
+    event = unpack(DeedApproved, value["event"])
+    facts = {"decided_at": value["event"]["at"], **value.get("facts", {})}
+    return event, unpack(Facts, facts)
