@@ -1,27 +1,22 @@
-# Bare `make` lists the commands.
+# Bare `make` lists the commands. Two of them are all one needs: `make demo` and `make test`.
 PYTHON ?= python3
-PIP = .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 ARGS ?=
-ROUNDS ?= 100
+
+PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --root-user-action=ignore
+LOCKED = $(PIP) --require-hashes --only-binary :all:
+
+# An environment that was moved, or whose Python is gone, is made anew.
+MOVED := $(shell grep -qsF '$(CURDIR)/.venv/' .venv/bin/civic && .venv/bin/python -c '' 2>/dev/null || echo moved)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick lint format types bench torture lock openapi clean
+.PHONY: help demo test lint format types lock clean moved
+.DELETE_ON_ERROR:
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-
-.venv/run: requirements/run.txt
-	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
-	@$(PIP) -r requirements/run.txt
-	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
-	@touch $@
-
-.venv/dev: requirements/dev.txt .venv/run
-	@$(PIP) -r requirements/dev.txt
-	@touch $@
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/run ## set everything up and tell the main job as a story (ARGS=--exit ends after it)
-	@.venv/bin/civic demo $(ARGS)
+	@exec .venv/bin/civic demo $(ARGS)
 
 test: .venv/dev ## all tests
 	@.venv/bin/python -m pytest -n 2 --dist loadgroup $(ARGS)
@@ -31,16 +26,30 @@ lint: .venv/dev ## lint, formatting and the order of imports
 	@.venv/bin/ruff format --check .
 	@.venv/bin/lint-imports
 
+types: .venv/dev ## type check
+	@.venv/bin/mypy
+
 format: .venv/dev ## format the code
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/ruff format .
 
-types: .venv/dev ## type check
-	@.venv/bin/mypy
+.venv/run: requirements/run.txt pyproject.toml $(MOVED)
+	@echo "setting up .venv with locked dependencies ..." >&2
+	@$(if $(MOVED),rm -rf .venv && $(PYTHON) -m venv .venv)
+	@$(LOCKED) -r requirements/run.txt
+	@$(PIP) --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+.venv/dev: requirements/dev.txt .venv/run
+	@echo "adding what the tests need ..." >&2
+	@$(LOCKED) -r requirements/dev.txt
+	@touch $@
+
+moved:
 
 lock: ## write the hashed requirements anew (needs uv)
 	uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header --only-binary :all: pyproject.toml requirements/build.in -o requirements/run.txt
 	uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header --only-binary :all: pyproject.toml requirements/build.in --group dev -o requirements/dev.txt
 
 clean: ## remove the virtual environment and caches
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

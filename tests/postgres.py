@@ -59,7 +59,7 @@ class Postgres:
         server = cls(directory, binaries, user, fsync)
         if user != leash.OWN_USER:
             os.chown(directory, user, -1)
-            if not _all_can_read(binaries / "postgres"):
+            if not all_can_read(binaries / "postgres"):
                 server.binaries = _copied(binaries, directory / "install")
         server._lay_out()
         return server
@@ -167,7 +167,7 @@ def _places() -> Iterator[Path]:
         yield Path(found).resolve().parent
 
 
-def _all_can_read(path: Path) -> bool:
+def all_can_read(path: Path) -> bool:
     """Whether every user can reach a file: some home directories, and what lies in them, are closed."""
     return bool(path.stat().st_mode & stat.S_IROTH) and all(
         parent.stat().st_mode & stat.S_IXOTH for parent in path.resolve().parents

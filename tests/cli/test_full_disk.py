@@ -28,7 +28,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         ["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", disk], capture_output=True, check=False
     )
     if mounted.returncode:
-        pytest.skip(f"no small disk can be mounted here: {mounted.stderr.decode().strip()}")
+        pytest.skip(f"no small disk can be mounted here: {mounted.stderr.decode().splitlines()[0]}")
     yield disk
     until(lambda: subprocess.run(["umount", disk], capture_output=True, check=False).returncode == 0)
 

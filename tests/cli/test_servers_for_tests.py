@@ -11,6 +11,7 @@ import pytest
 import redis
 import sqlalchemy as sa
 
+from tests import postgres
 from tests.postgres import Postgres
 from tests.servers import Valkey
 
@@ -91,6 +92,19 @@ def test_postgres_asks_for_a_password_and_lets_nobody_else_in(postgres_server: P
     assert (postgres_server.directory / "cluster").stat().st_mode & 0o777 == 0o700
     assert postgres_server.directory.stat().st_mode & 0o077 == 0
     assert Path(f"/proc/{postgres_server.pid}").stat().st_uid != 0 or os.geteuid() != 0
+
+
+def test_postgres_runs_from_a_copy_where_its_user_cannot_read_the_installation(monkeypatch: pytest.MonkeyPatch) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only for root does the server run as another user")
+    monkeypatch.setattr(postgres, "all_can_read", lambda path: False)
+    server = Postgres.make(fsync=False)
+    try:
+        assert server.binaries.is_relative_to(server.directory)
+        assert Path(f"/proc/{server.start().pid}").stat().st_uid != 0
+    finally:
+        server.remove()
+    assert not server.directory.exists()
 
 
 def test_postgres_killed_with_fsync_on_keeps_what_was_committed() -> None:
