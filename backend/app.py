@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Flask
+from flask_migrate import Migrate
 from sqlalchemy import text
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -44,12 +47,10 @@ def _open_books(app: Flask, settings: Settings) -> None:
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)
-    from flask_migrate import Migrate
-
     Migrate(app, db, directory=str(ROOT / "backend" / "migrations"))
 
 
-def _checks(app: Flask, parts: Parts) -> dict[str, object]:
+def _checks(app: Flask, parts: Parts) -> dict[str, Callable[[], bool]]:
     def books() -> bool:
         try:
             db.session.execute(text("SELECT 1"))

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import redis
 from flask import Flask, current_app
@@ -15,12 +15,10 @@ from flask import Flask, current_app
 from backend.kit.auth.sessions import SessionStore
 from backend.kit.crypto import FieldCipher
 from backend.settings import Settings
+from backend.wechat.client import WeChat
 from points.clock import Clock
 from points.errors import Category, kind
-
-if TYPE_CHECKING:
-    from backend.wechat.client import WeChat
-    from points.ledger import Ledger
+from points.ledger import Ledger, Stream, connect
 
 DISTRICT_UNKNOWN = kind(
     "district_unknown", Category.NOT_FOUND, zh="本服务没有这个区。", en="This service does not run that district."
@@ -44,22 +42,16 @@ class Parts:
 
     @cached_property
     def ledger_client(self) -> redis.Redis:
-        from points.ledger import connect
-
         return connect(self.settings.redis.url)
 
     @cached_property
     def wechat(self) -> WeChat:
-        from backend.wechat.client import WeChat
-
         return WeChat.from_settings(self.settings.wechat, cache=self.cache, clock=self.clock)
 
     def ledger(self, district: str) -> Ledger:
         """The ledger of a district; refused where the service does not run it."""
         if district not in self.settings.service.districts:
             raise DISTRICT_UNKNOWN()
-        from points.ledger import Ledger
-
         if district not in self.ledgers:
             self.ledgers[district] = Ledger(
                 self.ledger_client,
@@ -67,6 +59,7 @@ class Parts:
                 self.clock,
                 level=self.settings.redis.level,
                 skew_limit_seconds=self.settings.redis.skew_seconds,
+                zone=self.settings.service.timezone,
             )
         return self.ledgers[district]
 
@@ -96,6 +89,11 @@ def settings() -> Settings:
 def ledger(district: str) -> Ledger:
     """The ledger of a district."""
     return parts().ledger(district)
+
+
+def stream(district: str) -> Stream:
+    """The entries of a district's ledger in their order."""
+    return Stream(parts().ledger_client, ledger(district).district)
 
 
 def answers(ask: Callable[[], object]) -> bool:

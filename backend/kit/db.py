@@ -67,6 +67,7 @@ class DistrictRow:
 
 
 Row = TypeVar("Row", bound=DistrictRow)
+_LONGEST_ID = 36
 
 
 def rows(model: type[Row], district: str) -> Select[Row]:
@@ -76,6 +77,8 @@ def rows(model: type[Row], district: str) -> Select[Row]:
 
 def find(model: type[Row], district: str, identifier: str, *, lock: bool = False, missing: Kind = NOT_FOUND) -> Row:
     """One row by its key; raises `missing` (404) when there is none. `lock` holds it until the transaction ends."""
+    if len(identifier) > _LONGEST_ID or not identifier.isprintable():  # PostgreSQL takes no NUL
+        raise missing()
     found = db.session.get(
         model, (district, identifier), with_for_update=True if lock else None, populate_existing=lock
     )
@@ -86,6 +89,7 @@ def find(model: type[Row], district: str, identifier: str, *, lock: bool = False
 
 _OPEN = "civic_transaction_open"
 _AFTER = "civic_after_commit"
+_UNDO = "civic_after_rollback"
 
 
 @contextmanager
@@ -98,7 +102,7 @@ def transaction() -> Iterator[Session]:
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("rows were changed outside transaction()")
     session.rollback()  # ends a read that began before, so that the write starts on fresh ground
-    session.info[_OPEN], session.info[_AFTER] = True, []
+    session.info |= {_OPEN: True, _AFTER: [], _UNDO: []}
     try:
         session.connection(execution_options={"civic_write": True})
         yield session
@@ -106,6 +110,8 @@ def transaction() -> Iterator[Session]:
     except BaseException:
         session.rollback()
         session.info[_AFTER] = []
+        for undo in reversed(session.info[_UNDO]):
+            undo()
         raise
     finally:
         session.info[_OPEN] = False
@@ -120,6 +126,14 @@ def after_commit(hook: Callable[[], object]) -> None:
     if not session.info.get(_OPEN):
         raise RuntimeError("after_commit() needs an open transaction()")
     session.info[_AFTER].append(hook)
+
+
+def after_rollback(hook: Callable[[], object]) -> None:
+    """Run `hook` if the transaction that is open now is rolled back: to take back what was done outside the books."""
+    session = db.session()
+    if not session.info.get(_OPEN):
+        raise RuntimeError("after_rollback() needs an open transaction()")
+    session.info[_UNDO].append(hook)
 
 
 def prepare_engine(engine: Engine) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import JSON, Integer, String, Text, func, or_, select, update
+from sqlalchemy import JSON, Integer, String, Text, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kit.clock import fresh_id, now
@@ -15,7 +15,9 @@ from backend.kit.db import Base, DistrictRow, Moment, after_commit, db, transact
 from points.errors import Refused
 
 Handler = Callable[[str, dict[str, Any]], None]
+ProblemNote = Callable[[str, dict[str, Any], str], None]
 _HANDLERS: dict[str, Handler] = {}
+_NOTES: dict[str, ProblemNote] = {}
 _CLAIM = timedelta(seconds=30)
 _WAITS = (1, 2, 5, 15, 60, 300)
 
@@ -40,6 +42,16 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
     def register(handler: Handler) -> Handler:
         _HANDLERS[kind] = handler
         return handler
+
+    return register
+
+
+def notes_problem(kind: str) -> Callable[[ProblemNote], ProblemNote]:
+    """Register who is told, in a transaction, that a delivery of this kind did not succeed and will be tried again."""
+
+    def register(note: ProblemNote) -> ProblemNote:
+        _NOTES[kind] = note
+        return note
 
     return register
 
@@ -88,11 +100,11 @@ def _try_quietly(district: str, identifier: str) -> bool:
             _HANDLERS[row.kind](district, row.payload)
             db.session.execute(_this(district, identifier).values(done_at=now(), problem=None))
     except Refused as refusal:
-        _note_problem(district, identifier, refusal.code)
+        _note_problem(row, refusal.code)
         return False
     except Exception as error:  # noqa: BLE001 - a fault of one row must not stop the others; it is logged and retried
         structlog.get_logger().exception("outbox_fault", kind=row.kind, row=identifier, exc_info=error)
-        _note_problem(district, identifier, type(error).__name__)
+        _note_problem(row, "fault")
         return False
     return True
 
@@ -106,15 +118,17 @@ def _claim(district: str, identifier: str) -> Outgoing | None:
         row = session.get(Outgoing, (district, identifier), populate_existing=True)
         if row is None or row.done_at is not None or row.due_at > now():
             return None
-        wait = timedelta(seconds=_WAITS[min(row.tries, len(_WAITS) - 1)])
         claimed = session.execute(
             _this(district, identifier)
-            .where(Outgoing.tries == row.tries, or_(Outgoing.done_at.is_(None)))
-            .values(tries=row.tries + 1, due_at=now() + max(wait, _CLAIM if row.tries == 0 else wait))
+            .where(Outgoing.tries == row.tries, Outgoing.done_at.is_(None))
+            .values(tries=row.tries + 1, due_at=now() + _CLAIM)
         )
         return row if claimed.rowcount == 1 else None  # type: ignore[attr-defined]
 
 
-def _note_problem(district: str, identifier: str, problem: str) -> None:
+def _note_problem(row: Outgoing, problem: str) -> None:
+    wait = timedelta(seconds=_WAITS[min(row.tries, len(_WAITS) - 1)])
     with transaction() as session:
-        session.execute(_this(district, identifier).values(problem=problem, due_at=now() + timedelta(seconds=2)))
+        session.execute(_this(row.district, row.id).values(problem=problem, due_at=now() + wait))
+        if row.kind in _NOTES:
+            _NOTES[row.kind](row.district, row.payload, problem)

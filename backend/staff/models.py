@@ -25,6 +25,8 @@ class StaffMember(DistrictRow, Base):
     roles: Mapped[list[str]] = mapped_column(JSON)
     resident: Mapped[str | None] = mapped_column(String(36))
     closed: Mapped[bool] = mapped_column(Boolean, default=False)
+    setup_hash: Mapped[str | None] = mapped_column(String(64), index=True)
+    setup_until: Mapped[datetime | None] = mapped_column(Moment)
     created_at: Mapped[datetime] = mapped_column(Moment)
 
 

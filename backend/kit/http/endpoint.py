@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, jsonify
+from flask import Response, jsonify, request
 from flask_smorest import Blueprint
 from marshmallow import Schema
 
@@ -16,6 +16,7 @@ from backend.kit.http.idempotency import once
 from backend.kit.http.strict import StrictParser
 
 View = Callable[..., Any]
+Before = Callable[[Any, dict[str, Any]], dict[str, Any]]
 _KEY_HEADER = {
     "in": "header",
     "name": "Idempotency-Key",
@@ -42,11 +43,17 @@ class Endpoints(Blueprint):  # type: ignore[misc]
         query: type[Schema] | None = None,
         files: type[Schema] | None = None,
         repeats: str | None = "books",
+        body_bytes: Callable[[], int] | None = None,
+        before: Before | None = None,
+        sends: str | None = None,
     ) -> Callable[[View], View]:
         """Declare a route. The view is called with the caller, then path parts, `body`, `query`, `files` by name.
 
         `repeats` says who remembers a repeated POST: `books` (this layer), `ledger` (the view itself, its key is the
         id of a posting) or None (a sign-in). The view answers what `answer` can serialise, or None with 204.
+        `body_bytes` is a body limit of its own. `before` does slow work ahead of the transaction of a first POST: it
+        takes the caller and what was given, and answers what to give the view instead. `sends` is the media type of
+        an answer that is not JSON.
         """
         if may not in PERMISSIONS:
             raise ValueError(f"{may} is not in the table of permissions")
@@ -64,50 +71,57 @@ class Endpoints(Blueprint):  # type: ignore[misc]
                 )
                 caller = parts.pop("_caller")
 
+                def ahead() -> None:
+                    if before is not None:
+                        given.update(before(caller, given))
+
                 def work() -> Response:
                     return _respond(view(caller, **parts, **given), answer, status)
 
-                return once(caller, work) if keyed and repeats == "books" else work()
+                return once(caller, work, ahead) if keyed and repeats == "books" else work()
 
             wrapped: View = answered
             for schema, location in ((body, "json"), (files, "files"), (query, "query")):
                 if schema is not None:
                     wrapped = self.arguments(schema, location=location, error_status_code=422)(wrapped)
-            return self._documented(method, path, may, wrapped, view, answer, status, keyed)
+            described = answer if sends is None else {"type": "string", "format": "binary"}
+            documented = self.response(status, described, content_type=sends or "application/json")(
+                _guarded(wrapped, may, body_bytes)
+            )
+            return self._documented(method, path, may, documented, view, keyed)
 
         return decorate
 
     def _documented(  # noqa: PLR0917 - private, called once
-        self,
-        method: str,
-        path: str,
-        may: str,
-        wrapped: View,
-        view: View,
-        answer: type[Schema] | None,
-        status: int,
-        keyed: bool,
+        self, method: str, path: str, may: str, documented: View, view: View, keyed: bool
     ) -> View:
-        @functools.wraps(wrapped)
-        def guarded(**parts: Any) -> Any:
-            return wrapped(**parts, _caller=caller_from_request(may))
-
-        wrapped_guarded: View = guarded
-        wrapped_guarded = self.response(status, answer)(wrapped_guarded)
         for code in _refusal_statuses(method, path, may, keyed):
-            wrapped_guarded = self.alt_response(code, schema=ProblemSchema, content_type="application/problem+json")(
-                wrapped_guarded
+            documented = self.alt_response(code, schema=ProblemSchema, content_type="application/problem+json")(
+                documented
             )
         extra: dict[str, Any] = {"operationId": view.__name__}
         if Role.ANYONE not in PERMISSIONS[may]:
             extra["security"] = [{"bearer": []}]
         if keyed:
             extra["parameters"] = [_KEY_HEADER]
-        wrapped_guarded = self.doc(**extra)(wrapped_guarded)
-        wrapped_guarded.civic_may = may  # type: ignore[attr-defined]
-        wrapped_guarded.civic_keyed = keyed  # type: ignore[attr-defined]
-        self.add_url_rule(path, endpoint=view.__name__, view_func=wrapped_guarded, methods=[method])
-        return wrapped_guarded
+        documented = self.doc(**extra)(documented)
+        documented.civic_may = may  # type: ignore[attr-defined]
+        documented.civic_keyed = keyed  # type: ignore[attr-defined]
+        self.add_url_rule(path, endpoint=view.__name__, view_func=documented, methods=[method])
+        return documented
+
+
+def _guarded(wrapped: View, may: str, body_bytes: Callable[[], int] | None) -> View:
+    """First who asks, then how much they may send, and only then is the body read."""
+
+    @functools.wraps(wrapped)
+    def guarded(**parts: Any) -> Any:
+        caller = caller_from_request(may)
+        if body_bytes is not None:
+            request.max_content_length = body_bytes()
+        return wrapped(**parts, _caller=caller)
+
+    return guarded
 
 
 def _respond(value: Any, answer: type[Schema] | None, status: int) -> Response:

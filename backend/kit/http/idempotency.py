@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import cast
 
 import redis
-from flask import Response, current_app, request
+from flask import Response, after_this_request, current_app, request
 from sqlalchemy import Integer, String, Text, UniqueConstraint
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kit.auth.caller import Caller
 from backend.kit.clock import fresh_id, now
+from backend.kit.crypto import cipher
 from backend.kit.db import Base, DistrictRow, Moment, db, rows, transaction
 from points.errors import Category, kind
 from points.ids import is_id
@@ -52,6 +53,7 @@ class FirstAnswer(DistrictRow, Base):
     content: Mapped[str] = mapped_column(String(64))
     status: Mapped[int] = mapped_column(Integer)
     body: Mapped[str] = mapped_column(Text)
+    """Sealed: an answer may hold a key that is shown once."""
     at: Mapped[datetime] = mapped_column(Moment)
 
 
@@ -63,8 +65,20 @@ def key_of_request() -> str:
     return key
 
 
-def once(caller: Caller, work: Callable[[], Response]) -> Response:
-    """Do `work` and store its answer in one transaction; a repetition gets the stored answer."""
+def answered_before() -> None:
+    """Mark the answer of this request as a repetition; for views that hand the key to the ledger themselves."""
+
+    @after_this_request
+    def mark(response: Response) -> Response:
+        response.headers["Idempotency-Replayed"] = "true"
+        return response
+
+
+def once(caller: Caller, work: Callable[[], Response], ahead: Callable[[], None]) -> Response:
+    """Do `work` and store its answer in one transaction; a repetition gets the stored answer.
+
+    `ahead` is done before the transaction opens, and only for what was not answered yet.
+    """
     key, content = key_of_request(), _content()
     if known := _first_answer(caller, key, content):
         return known
@@ -73,6 +87,8 @@ def once(caller: Caller, work: Callable[[], Response]) -> Response:
     if not cache.set(mark, "1", nx=True, ex=_RUNNING_SECONDS):
         raise STILL_RUNNING()
     try:
+        db.session.rollback()  # no connection is held while slow work is done
+        ahead()
         return _first_time(caller, key, content, work)
     except IntegrityError:
         if known := _first_answer(caller, key, content):
@@ -86,16 +102,16 @@ def _first_time(caller: Caller, key: str, content: str, work: Callable[[], Respo
     with transaction() as session:
         if known := _first_answer(caller, key, content):  # it ended between our look and our mark
             return known
-        response = work()
+        response, identifier = work(), fresh_id()
         session.add(
             FirstAnswer(
                 district=caller.district,
-                id=fresh_id(),
+                id=identifier,
                 caller=caller.name,
                 key=key,
                 content=content,
                 status=response.status_code,
-                body=response.get_data(as_text=True),
+                body=cipher().seal(f"first_answer:{identifier}:body", response.get_data(as_text=True)),
                 at=now(),
             )
         )
@@ -109,7 +125,8 @@ def _first_answer(caller: Caller, key: str, content: str) -> Response | None:
         return None
     if first.content != content:
         raise KEY_REUSED()
-    response = Response(first.body, first.status, content_type="application/json")
+    body = cipher().open(f"first_answer:{first.id}:body", first.body)
+    response = Response(body, first.status, content_type="application/json")
     response.headers["Idempotency-Replayed"] = "true"
     return response
 

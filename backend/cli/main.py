@@ -1,0 +1,116 @@
+"""The one command, `civic`, and what it can do."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from backend.cli.refusals import Commands
+from backend.cli.rules import rules
+from backend.cli.tickets import tickets
+from backend.kit.auth.permissions import STAFF_ROLES
+
+DATA = click.option("--data", metavar="DIR", help="the data directory (default .civic)")
+PORT = click.option("--port", default=8000, show_default=True, metavar="N", help="where the API listens")
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="civic-points")
+def cli() -> None:
+    """居民文明行为激励服务 · a district's civic incentive scheme."""
+
+
+@cli.command()
+@DATA
+@PORT
+def up(data: str | None, port: int) -> None:
+    """Start everything on this machine; stays until Ctrl-C."""
+    from backend.cli.up import run
+
+    run(data, port)
+
+
+@cli.command()
+@DATA
+@PORT
+@click.option("--exit", "leave", is_flag=True, help="end after the story instead of staying up")
+def demo(data: str | None, port: int, leave: bool) -> None:
+    """Start everything and tell the main job as a story, with its figures."""
+    from backend.cli.demo import run_demo
+
+    run_demo(data, port, leave=leave)
+
+
+@cli.group()
+def staff() -> None:
+    """The district's staff."""
+
+
+@staff.command("create")
+@DATA
+@click.argument("name")
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    required=True,
+    type=click.Choice(sorted(r.value for r in STAFF_ROLES)),
+    help="repeatable",
+)
+@click.option("--district", help="six digits (default: the first one of the settings)")
+@click.option("--as", "by", default="command-line", metavar="NAME", help="who does this, for the audit log")
+def staff_create(data: str | None, name: str, roles: tuple[str, ...], district: str | None, by: str) -> None:
+    """Invite NAME; prints the one-time token with which the password is set (PUT /api/v1/staff/password)."""
+    from backend.cli.place import service
+    from backend.kit.auth import Role
+    from backend.staff.service import invite
+
+    with service(data) as app:
+        wanted = district or app.extensions["civic_settings"].service.districts[0]
+        invited = invite(wanted, f"console:{by}"[:60], name, [Role(role) for role in roles])
+        click.echo(
+            json.dumps({"id": invited.staff.id, "name": name, "setup_token": invited.setup_token}, ensure_ascii=False)
+        )
+
+
+@cli.group()
+def ledger() -> None:
+    """The ledger and its journal."""
+
+
+@ledger.command("verify")
+@DATA
+@click.option("--district", help="six digits (default: every district of the settings)")
+def ledger_verify(data: str | None, district: str | None) -> None:
+    """Recompute everything from the entries and compare; exit code 0 only when all holds."""
+    from backend.cli.ledger import verify
+
+    raise SystemExit(0 if verify(data, district) else 1)
+
+
+@ledger.command("statement")
+@DATA
+@click.argument("account")
+@click.option("--district", help="six digits (default: the first one of the settings)")
+@click.option("--as", "by", required=True, metavar="NAME", help="who asks, for the audit log")
+def ledger_statement(data: str | None, account: str, district: str | None, by: str) -> None:
+    """Every movement of ACCOUNT (`fund:civic`, `resident:…`, `merchant:…`), oldest first."""
+    from backend.cli.ledger import statement
+
+    statement(data, district, account, by)
+
+
+@cli.command()
+@DATA
+def openapi(data: str | None) -> None:
+    """Print the OpenAPI description."""
+    from backend.app import create_app
+    from backend.cli.place import place
+
+    client = create_app(place(data).settings()).test_client()
+    click.echo(client.get("/api/v1/openapi.json").get_data(as_text=True))
+
+
+cli.add_command(rules)
+cli.add_command(tickets)

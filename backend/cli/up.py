@@ -1,0 +1,157 @@
+"""`civic up`: everything the service needs on one machine, from an empty directory to the line that says `ready`."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import redis
+
+from backend.app import create_app
+from backend.cli.migrate import migrate
+from backend.cli.place import Place, place
+from backend.cli.servers import folder, ports
+from backend.cli.servers.child import Child
+from backend.cli.servers.supervisor import Supervisor
+from backend.settings import ROOT
+from points.errors import Category, kind
+
+HOST = "127.0.0.1"
+REDIS_UNREACHABLE = kind(
+    "redis_unreachable",
+    Category.UNAVAILABLE,
+    zh="无法连接 {name}({reason})。请检查该地址和服务器,或去掉它以使用内置服务器。",
+    en="{name} cannot be reached ({reason}). Check the address and the server, or unset it to use the embedded one.",
+    retry=True,
+)
+
+
+@dataclass(frozen=True)
+class Up:
+    """A service that is up: where it answers."""
+
+    api: str
+    emulator: str | None
+    data_dir: Path
+
+    @property
+    def line(self) -> str:
+        """The one line that says so."""
+        emulator = f" emulator={self.emulator}" if self.emulator else ""
+        return f"ready api={self.api}{emulator} data={self.data_dir}"
+
+
+def run(data: str | None, port: int, then: Callable[[Up, Place], bool] | None = None, **environ: str) -> None:
+    """Start everything, say so, call `then`, and stay until Ctrl-C, SIGTERM, or until `then` answers False.
+
+    Refused before anything is started: `port_in_use`, `data_dir_in_use`, `data_dir_not_writable`, `settings_wrong`,
+    `redis_unreachable`, `database_unreachable`.
+    """
+    here = place(data)
+    here = Place(here.data_dir, {**here.environ, **environ})
+    settings = here.settings()
+    _refuse_unreachable(here)
+    with ExitStack() as stack:
+        web = stack.enter_context(ports.listening(HOST, port))
+        emulator = None if settings.wechat.app_id else stack.enter_context(_emulator_port(web))
+        claim = stack.enter_context(folder.claimed(here.data_dir))
+        up = Up(_address(web), _address(emulator) if emulator else None, here.data_dir)
+        supervisor = Supervisor(_children(here, up, web, emulator), claim=claim)
+
+        def ready() -> None:
+            click.echo(up.line)
+            sys.stdout.flush()
+            if then is not None and not then(up, here):
+                supervisor.stop()
+
+        supervisor.run(ready)
+
+
+def _children(here: Place, up: Up, web: socket.socket, emulator: socket.socket | None) -> list[Child]:
+    environment = {**here.environ, **here.environment()}
+    if up.emulator:
+        environment["CIVIC_WECHAT_EMULATOR_URL"] = up.emulator
+    logs = folder.private(here.data_dir / "logs")
+    settings = here.settings()
+    children = [server.child() for server in here.embedded]
+    if emulator is not None:
+        children.append(_web("emulator", emulator, "backend.cli.emulated:app", environment, logs, 1, 8, path="/"))
+    workers, threads = settings.service.web_workers, settings.service.web_threads
+    children.append(
+        _web(
+            "web", web, "wsgi:app", environment, logs, workers, threads, path="/healthz", before=lambda: _migrate(here)
+        )
+    )
+    python = [sys.executable, "-m", "backend.workers"]
+    children.append(Child("worker", python, env=environment, log=logs / "worker.log"))
+    return children
+
+
+def _web(  # noqa: PLR0917 - private, and each call names the last two
+    name: str,
+    listening: socket.socket,
+    app: str,
+    environment: dict[str, str],
+    logs: Path,
+    workers: int,
+    threads: int,
+    *,
+    path: str,
+    before: Callable[[], None] = lambda: None,
+) -> Child:
+    """gunicorn on a socket that is already ours."""
+    host, port = listening.getsockname()[:2]
+    fd = listening.fileno()
+    argv = [sys.executable, "-m", "gunicorn", app, "--chdir", str(ROOT), "--bind", f"fd://{fd}"]
+    argv += ["--worker-class", "gthread", "--workers", str(workers), "--threads", str(threads)]
+    argv += ["--graceful-timeout", "8", "--timeout", "60", "--log-level", "warning", "--no-control-socket"]
+    return Child(
+        name,
+        argv,
+        env=environment,
+        before=before,
+        ready=lambda: ports.answers(host, port, path),
+        ready_within_s=60,
+        pass_fds=(fd,),
+        log=logs / f"{name}.log",
+        orphan_signal=signal.SIGTERM,
+    )
+
+
+def _migrate(here: Place) -> None:
+    migrate(create_app(here.settings()))
+
+
+def _emulator_port(web: socket.socket) -> socket.socket:
+    """The next port after the service's, else any free one."""
+    wanted = web.getsockname()[1] + 1
+    try:
+        return ports.listen(HOST, wanted)
+    except Exception as refusal:  # the number itself is a wish only
+        if getattr(refusal, "code", "") not in ("port_in_use", "port_not_allowed"):
+            raise
+        return ports.listen(HOST, 0)
+
+
+def _refuse_unreachable(here: Place) -> None:
+    """Outside servers that were named must answer now; waiting for a wrong address helps nobody."""
+    settings = here.settings()
+    outside = {"CIVIC_REDIS_URL": settings.redis.url, "CIVIC_CACHE_URL": settings.cache.url}
+    for server in here.embedded:
+        outside.pop("CIVIC_REDIS_URL" if server.name == "ledger" else "CIVIC_CACHE_URL")
+    for name, url in outside.items():
+        try:
+            with redis.Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3) as client:
+                client.ping()
+        except (redis.RedisError, OSError, ValueError) as error:
+            raise REDIS_UNREACHABLE(name=name, reason=str(error)) from error
+
+
+def _address(listening: socket.socket) -> str:
+    return f"http://{HOST}:{listening.getsockname()[1]}"

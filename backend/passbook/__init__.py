@@ -1,0 +1,1 @@
+"""The gate between deeds and points: in by `earn`, out by `spend`."""

@@ -1,0 +1,224 @@
+"""Staff sign in with name, password and a one-time code; an admin says who is staff and which system is a partner."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from backend.kit import audit
+from backend.kit.auth import Caller, Role, loader
+from backend.kit.auth.caller import sessions
+from backend.kit.auth.passwords import hash_password, new_otp_secret, otp_step, password_matches
+from backend.kit.auth.permissions import STAFF_ROLES
+from backend.kit.clock import fresh_id, now
+from backend.kit.crypto import cipher
+from backend.kit.db import db, find, rows, transaction
+from backend.staff.models import Partner, StaffMember
+from backend.wiring import DISTRICT_UNKNOWN, settings
+from points.errors import Category, kind
+
+SIGN_IN_FAILED = kind(
+    "sign_in_failed",
+    Category.UNAUTHENTICATED,
+    zh="姓名、密码或一次性验证码不正确。",
+    en="The name, the password or the one-time code is wrong.",
+)
+LOCKED = kind(
+    "sign_in_locked",
+    Category.TOO_MANY,
+    zh="尝试次数过多,请 15 分钟后再试。",
+    en="Too many tries; wait 15 minutes.",
+    retry=True,
+)
+NAME_TAKEN = kind("name_taken", Category.CONFLICT, zh="这个名称已被使用。", en="This name is taken.")
+SETUP_INVALID = kind(
+    "setup_token_invalid",
+    Category.UNAUTHENTICATED,
+    zh="设置密码的链接无效或已用过。",
+    en="This one-time link is wrong, used or too old.",
+)
+FAILURES_ALLOWED = 5
+LOCK = timedelta(minutes=15)
+SETUP_LIFE = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    token: str
+    expires_at: datetime
+    staff: StaffMember
+
+
+@dataclass(frozen=True)
+class Invited:
+    """A new member, and the token with which they set their password, once."""
+
+    staff: StaffMember
+    setup_token: str
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """What a member needs to make one-time codes."""
+
+    otp_secret: str
+    otp_uri: str
+
+
+@dataclass(frozen=True)
+class NewPartner:
+    partner: Partner
+    api_key: str
+
+
+def sign_in(name: str, password: str, otp: str | None, district: str | None) -> SignedIn:
+    """Name, password, one-time code become a session. All wrong answers look and take alike; five lock the name."""
+    wanted = _district(district)
+    member = db.session.scalar(rows(StaffMember, wanted).where(StaffMember.name == name))
+    right = password_matches(member.password_hash if member else None, password)
+    if member is None or member.closed:
+        raise SIGN_IN_FAILED()
+    with transaction():
+        member = find(StaffMember, wanted, member.id, lock=True)
+        locked = member.locked_until is not None and member.locked_until > now()
+        step = _otp_step(member, otp) if right and not locked else None
+        if step is not None:
+            member.otp_last_step, member.failures = step, 0
+        elif not locked:
+            member.failures += 1
+            if member.failures >= FAILURES_ALLOWED:
+                member.locked_until, member.failures = now() + LOCK, 0
+    if locked:
+        raise LOCKED()
+    if step is None:
+        raise SIGN_IN_FAILED()
+    limits = settings().sessions
+    token, session = sessions().begin(
+        "staff",
+        member.id,
+        wanted,
+        roles=tuple(member.roles),
+        life=timedelta(hours=limits.staff_hours),
+        idle=timedelta(minutes=limits.staff_idle_minutes),
+    )
+    return SignedIn(token, session.ends_at, member)
+
+
+def _otp_step(member: StaffMember, otp: str | None) -> int | None:
+    """The step of a right one-time code; the last one again where the member has none to give; else None."""
+    if member.otp_sealed is None:
+        return member.otp_last_step
+    secret = cipher().open(f"staff_member:{member.id}:otp", member.otp_sealed)
+    return otp_step(secret, otp or "", int(now().timestamp()), member.otp_last_step)
+
+
+def invite(district: str, by: str, name: str, roles: list[Role], resident: str | None = None) -> Invited:
+    """Make a member who cannot sign in before setting a password with the token answered here."""
+    wanted = _district(district)
+    token = secrets.token_urlsafe(32)
+    with transaction() as session:
+        if session.scalar(rows(StaffMember, wanted).where(StaffMember.name == name)):
+            raise NAME_TAKEN()
+        member = StaffMember(
+            district=wanted,
+            id=fresh_id(),
+            name=name,
+            password_hash="",
+            otp_last_step=0,
+            failures=0,
+            roles=sorted(role.value for role in roles),
+            resident=resident,
+            closed=False,
+            setup_hash=_hash(token),
+            setup_until=now() + SETUP_LIFE,
+            created_at=now(),
+        )
+        session.add(member)
+        audit.record(wanted, by, "staff.invited", f"staff:{member.id}", roles=",".join(member.roles))
+    return Invited(member, token)
+
+
+def set_password(token: str, password: str) -> Enrolled:
+    """Use the one-time token: set the password, get the secret of the one-time codes. All old sessions end."""
+    hashed = hash_password(password)
+    with transaction() as session:
+        member = (
+            session.query(StaffMember).where(StaffMember.setup_hash == _hash(token)).with_for_update().one_or_none()
+        )
+        if member is None or member.setup_until is None or member.setup_until < now():
+            raise SETUP_INVALID()
+        secret = new_otp_secret()
+        member.password_hash, member.setup_hash, member.setup_until = hashed, None, None
+        member.otp_sealed = cipher().seal(f"staff_member:{member.id}:otp", secret)
+        audit.record(member.district, f"staff:{member.id}", "staff.password_set", f"staff:{member.id}")
+    sessions().end_all("staff", member.district, member.id)
+    return Enrolled(secret, f"otpauth://totp/civic:{member.id}?secret={secret}&issuer=civic")
+
+
+def change_roles(caller: Caller, identifier: str, roles: list[Role], closed: bool) -> StaffMember:
+    """What a member may do from the next request on; a closed one's sessions end at once."""
+    with transaction():
+        member = find(StaffMember, caller.district, identifier, lock=True)
+        member.roles, member.closed = sorted(role.value for role in roles), closed
+        audit.record(
+            caller.district,
+            caller.name,
+            "staff.changed",
+            f"staff:{member.id}",
+            roles=",".join(member.roles),
+            closed=closed,
+        )
+    if closed:
+        sessions().end_all("staff", caller.district, identifier)
+    return member
+
+
+def add_partner(caller: Caller, name: str) -> NewPartner:
+    """Another system gets a key; it is shown once."""
+    return make_partner(caller.district, caller.name, name)
+
+
+def make_partner(district: str, by: str, name: str) -> NewPartner:
+    """As `add_partner`, for the command line."""
+    key = secrets.token_urlsafe(32)
+    with transaction() as session:
+        if session.scalar(rows(Partner, district).where(Partner.name == name)):
+            raise NAME_TAKEN()
+        partner = Partner(
+            district=district, id=fresh_id(), name=name, key_hash=_hash(key), closed=False, created_at=now()
+        )
+        session.add(partner)
+        audit.record(district, by, "partner.added", f"partner:{partner.id}")
+    return NewPartner(partner, key)
+
+
+def partner_by_key(key: str) -> Partner | None:
+    """The open partner a key belongs to."""
+    return db.session.query(Partner).where(Partner.key_hash == _hash(key), Partner.closed.is_(False)).one_or_none()
+
+
+def is_same_person(district: str, staff: str, resident: str) -> bool:
+    """Whether a staff member is this resident in private: nobody decides on a claim of their own."""
+    member = db.session.get(StaffMember, (district, staff))
+    return member is not None and member.resident == resident
+
+
+@loader("staff")
+def _roles_now(district: str, identifier: str) -> frozenset[Role] | None:
+    member = db.session.get(StaffMember, (district, identifier), populate_existing=True)
+    roles = None if member is None or member.closed else frozenset(Role(role) for role in member.roles) & STAFF_ROLES
+    db.session.rollback()
+    return roles
+
+
+def _district(wanted: str | None) -> str:
+    known = settings().service.districts
+    if wanted is not None and wanted not in known:
+        raise DISTRICT_UNKNOWN()
+    return wanted or known[0]
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""What happens without anyone asking: deliveries, the journal, and what time brings."""

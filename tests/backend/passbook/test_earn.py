@@ -1,0 +1,159 @@
+"""The gate in: approved deeds become points, exactly once, and say why."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from backend.journal.projector import project_all
+from backend.kit import outbox
+from backend.kit.auth import Role
+from backend.kit.clock import fresh_id, now
+from backend.kit.db import transaction
+from backend.passbook import earn
+from points.clock import FixedClock
+from points.errors import Refused
+from points.events import DeedApproved, DeedKind
+from tests.app import DISTRICT
+from tests.cast import Cast, Person
+
+PACK = Path("config/rules/370112-demo.yaml").read_text(encoding="utf-8")
+
+
+def publish_rules(cast: Cast) -> None:
+    author, publisher = cast.staff(Role.RULES_AUTHOR), cast.staff(Role.RULES_PUBLISHER)
+    made = author.post("/staff/rule-packs", {"text": PACK})
+    assert made.status_code == 201, made.json
+    done = publisher.post(f"/staff/rule-packs/{made.json['id']}/publish")
+    assert done.json["state"] == "published"
+
+
+def fill_fund(cast: Cast, amount: int = 10_000) -> Person:
+    manager = cast.staff(Role.FUND_MANAGER)
+    assert manager.post("/staff/funds/civic/top-ups", {"amount": amount, "memo": "赞助"}).status_code == 201
+    return manager
+
+
+def approve(resident: Person, category: str = "敬老爱亲之星", **more: object) -> str:
+    event = DeedApproved(
+        id=fresh_id(),
+        kind=DeedKind.ACT,
+        category=category,
+        at=now() - timedelta(hours=1),
+        resident=resident.id,
+        district=DISTRICT,
+        street="370112001",
+    )
+    with transaction():
+        return earn.deed_approved(event, "staff:somebody")
+
+
+def test_an_approved_deed_becomes_points_and_explains_itself(cast: Cast) -> None:
+    publish_rules(cast)
+    fill_fund(cast)
+    resident = cast.resident()
+    earning = approve(resident)
+    assert resident.get("/me/points").json["available"] == 20
+    told = resident.get(f"/me/earnings/{earning}").json
+    assert (told["state"], told["asked"], told["granted"]) == ("posted", 20, 20)
+    assert any("20" in sentence for sentence in told["sentences"]["zh-CN"])
+    assert any("20" in sentence for sentence in told["sentences"]["en"])
+
+
+def test_the_statement_agrees_with_the_ledger(cast: Cast) -> None:
+    publish_rules(cast)
+    fill_fund(cast)
+    resident = cast.resident()
+    approve(resident)
+    approve(resident, "帮助困难居民")
+    project_all(DISTRICT)
+    lines = resident.get("/me/statement").json["items"]
+    assert [line["amount"] for line in lines] == [10, 20]
+    assert lines[0]["balance"] == resident.get("/me/points").json["available"] == 30
+
+
+def test_a_cap_cuts_the_third_deed_and_the_earning_says_so(cast: Cast) -> None:
+    publish_rules(cast)
+    fill_fund(cast)
+    resident = cast.resident()
+    approve(resident)
+    cut = approve(resident)
+    nothing_left = approve(resident)
+    assert resident.get("/me/points").json["available"] == 30
+    told = resident.get(f"/me/earnings/{cut}").json
+    assert (told["asked"], told["granted"], told["grants"][0]["cuts"][0]["granted"]) == (20, 10, 10)
+    assert resident.get(f"/me/earnings/{nothing_left}").json["granted"] == 0
+
+
+def test_a_deed_earns_once(cast: Cast) -> None:
+    publish_rules(cast)
+    resident = cast.resident()
+    event = DeedApproved(
+        id=fresh_id(), kind=DeedKind.ACT, category="抢险救灾", at=now(), resident=resident.id, district=DISTRICT
+    )
+    with transaction():
+        earn.deed_approved(event, "staff:one")
+    with pytest.raises(Refused) as refused, transaction():
+        earn.deed_approved(event, "staff:two")
+    assert refused.value.code == "deed_already_decided"
+
+
+def test_a_fund_that_is_short_makes_points_wait_and_they_come_later(cast: Cast, clock: FixedClock) -> None:
+    publish_rules(cast)
+    fill_fund(cast, 5)
+    resident = cast.resident()
+    earning = approve(resident)
+    told = resident.get(f"/me/earnings/{earning}").json
+    assert (told["state"], told["grants"][0]["reason"]) == ("waiting", "fund_short")
+    fill_fund(cast, 100)
+    clock.advance(seconds=120)
+    assert outbox.deliver_due() == 1
+    assert resident.get(f"/me/earnings/{earning}").json["state"] == "posted"
+    assert resident.get("/me/points").json["available"] == 20
+
+
+def test_a_deed_without_rules_waits_for_a_pack(cast: Cast) -> None:
+    fill_fund(cast)
+    resident = cast.resident()
+    earning = approve(resident)
+    assert resident.get(f"/me/earnings/{earning}").json["state"] == "waiting_for_rules"
+    publish_rules(cast)
+    assert earn.decide_waiting(DISTRICT) == 1
+    assert resident.get("/me/points").json["available"] == 20
+
+
+def test_an_earning_of_somebody_else_is_not_found(cast: Cast) -> None:
+    publish_rules(cast)
+    earning = approve(cast.resident())
+    assert cast.resident("吴谷雨").get(f"/me/earnings/{earning}").status_code == 404
+
+
+def test_nothing_is_posted_when_the_approval_is_rolled_back(app: Flask, cast: Cast) -> None:
+    publish_rules(cast)
+    fill_fund(cast)
+    resident = cast.resident()
+    event = DeedApproved(
+        id=fresh_id(), kind=DeedKind.ACT, category="抢险救灾", at=now(), resident=resident.id, district=DISTRICT
+    )
+    with pytest.raises(RuntimeError, match="power"), transaction():
+        earn.deed_approved(event, "staff:one")
+        raise RuntimeError("power")
+    assert resident.get("/me/points").json["available"] == 0
+    assert resident.get("/me/earnings").json["items"] == []
+
+
+def test_an_author_cannot_publish_their_own_pack(cast: Cast) -> None:
+    both = cast.staff(Role.RULES_AUTHOR, Role.RULES_PUBLISHER)
+    pack = both.post("/staff/rule-packs", {"text": PACK}).json["id"]
+    answer = both.post(f"/staff/rule-packs/{pack}/publish")
+    assert (answer.status_code, answer.json["code"]) == (403, "second_person_needed")
+
+
+def test_a_pack_with_a_mistake_is_refused_with_its_line(cast: Cast) -> None:
+    author = cast.staff(Role.RULES_AUTHOR)
+    answer = author.post("/staff/rule-packs", {"text": PACK.replace("rounding: down", "rounding: sideways")})
+    assert (answer.status_code, answer.json["code"]) == (422, "rule_pack_invalid")
+    assert "21: not_in_list" in answer.json["detail"]
