@@ -45,7 +45,7 @@ class SocketConnection(_KnowsItsRun, redis.UnixDomainSocketConnection):
 _CLASSES = {"redis": TcpConnection, "rediss": TlsConnection, "unix": SocketConnection}
 
 
-def connect(where: str, *, connections: int = 64, answer_seconds: float = ANSWER_SECONDS) -> redis.Redis:
+def connect(where: str, *, answer_seconds: float = ANSWER_SECONDS) -> redis.Redis:
     """A client for a ledger at a URL (`redis://`, `rediss://`, `unix://`) or the path of a socket.
 
     It never repeats a command, waits at most `answer_seconds` for an answer, and pins the protocol. Nothing is
@@ -57,8 +57,6 @@ def connect(where: str, *, connections: int = 64, answer_seconds: float = ANSWER
         raise ValueError("a ledger is reached by redis://, rediss:// or unix://")
     options: dict[str, Any] = {
         "connection_class": _CLASSES[scheme],
-        "max_connections": connections,
-        "timeout": ANSWER_SECONDS,
         "socket_timeout": answer_seconds,
         "protocol": 2,
         "retry": Retry(NoBackoff(), 0),

@@ -30,6 +30,10 @@ class Keys:
         """How many points of a capture were refunded."""
         return f"{self.prefix}f:{capture}"
 
+    def arrived(self, district: str, sent: str) -> str:
+        """Which entry received what another district sent."""
+        return f"{self.prefix}y:{district}:{sent}"
+
     def purse(self, resident: str) -> str:
         return f"{self.prefix}r:{resident}"
 

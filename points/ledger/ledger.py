@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 import redis
 
-from points.clock import Clock, from_ms, to_ms
+from points.clock import Clock, to_ms
 from points.errors import Refused
 from points.ledger import transfer as t
 from points.ledger.chart import is_account
 from points.ledger.checks import check
-from points.ledger.entry import GENESIS, receipt_of
+from points.ledger.entry import receipt_of
 from points.ledger.keys import Keys
 from points.ledger.refusals import BAD_ACCOUNT, refusal
-from points.ledger.request import GrantFacts, HoldFacts, Request, Requests, grant_facts, hold_facts
+from points.ledger.request import (
+    KINDS,
+    CaptureFacts,
+    Facts,
+    HoldFacts,
+    Request,
+    Requests,
+    content_of,
+    grant_facts,
+    hold_facts,
+)
 from points.ledger.results import Balance, Head, HoldView, OfferView, Receipt
 from points.ledger.script import BATCH, bind_all
 from points.ledger.sweep import Sweep
@@ -147,18 +156,15 @@ class Ledger:
         now = self._clock.now()
         results: list[Receipt | Refused | None] = [None] * len(batch)
         requests: list[tuple[int, Request]] = []
-        grants: dict[str, GrantFacts] = {}
+        known: dict[str, t.Command] = {}
         for i, command in enumerate(batch):
             try:
                 check(command, now, self.district)
             except Refused as refused:
                 results[i] = refused
                 continue
-            facts = self._facts(command, grants)
-            request = self._requests.of(command, to_ms(now), facts)
-            requests.append((i, request))
-            if isinstance(command, t.Earn):
-                grants[command.id] = grant_facts(tuple(request.content.split("\t")))
+            requests.append((i, self._requests.of(command, to_ms(now), self._facts(command, known))))
+            known.setdefault(command.id, command)
         answers = self._run([request for _, request in requests], to_ms(now), "") if requests else []
         for (i, _), answer in zip(requests, answers, strict=True):
             try:
@@ -178,27 +184,37 @@ class Ledger:
             return [answer.decode()] * len(requests)
         return [each.decode() for each in answer]
 
-    def _facts(self, command: t.Command, grants: dict[str, GrantFacts] | None = None) -> HoldFacts | GrantFacts | None:
+    def _facts(self, command: t.Command, known: dict[str, t.Command] | None = None) -> Facts | None:
+        """What a command needs to know of the entry it ends; `known` are commands earlier in the same batch."""
         match command:
-            case t.Hold():
-                if len(self._holds) >= _KNOWN:
-                    self._holds.clear()
-                self._holds[command.id] = HoldFacts(command.resident, command.offer)
             case t.Capture() | t.Release():
-                if command.hold not in self._holds:
-                    content = self._content(command.hold, "hold")
-                    if content is None:
-                        return None
-                    self._holds[command.hold] = hold_facts(content)
-                return self._holds[command.hold]
+                return self._hold_facts(command.hold, known or {})
             case t.Reverse():
-                if grants and command.earning in grants:
-                    return grants[command.earning]
-                content = self._content(command.earning, "earn")
+                content = self._content(command.earning, "earn", known or {})
                 return None if content is None else grant_facts(content)
+            case t.Refund():
+                content = self._content(command.capture, "capture", known or {})
+                hold = None if content is None else self._hold_facts(content[0], known or {})
+                return None if content is None or hold is None else CaptureFacts(content[0], hold.resident)
         return None
 
-    def _content(self, identifier: str, kind: str) -> tuple[str, ...] | None:
+    def _hold_facts(self, hold: str, known: dict[str, t.Command]) -> HoldFacts | None:
+        facts = self._holds.get(hold)
+        if facts is None:
+            content = self._content(hold, "hold", known)
+            if content is None:
+                return None
+            facts = hold_facts(content)
+            if hold not in known:
+                if len(self._holds) >= _KNOWN:
+                    self._holds.clear()
+                self._holds[hold] = facts
+        return facts
+
+    def _content(self, identifier: str, kind: str, known: dict[str, t.Command]) -> tuple[str, ...] | None:
+        earlier = known.get(identifier)
+        if earlier is not None:
+            return tuple(content_of(kind, earlier).split("\t")) if KINDS[type(earlier)] == kind else None
         found = self.wire.ask("GET", self.keys.record(identifier))
         if not isinstance(found, bytes):
             return None
@@ -213,11 +229,3 @@ def _receipt(answer: str) -> Receipt:
     if answer[0] == "=":
         return receipt_of(answer[1:], replayed=True)
     return receipt_of(answer)
-
-
-def time_of_head(text: bytes) -> datetime:
-    """The highest time the ledger has seen."""
-    return from_ms(int(text.split(b"\t")[2]))
-
-
-__all__ = ["GENESIS", "Ledger"]

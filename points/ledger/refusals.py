@@ -88,6 +88,12 @@ HOLD_TIMED_OUT = kind("hold_timed_out", Category.GONE, zh="这笔兑换已超时
 ALREADY_REVERSED = kind(
     "already_reversed", Category.CONFLICT, zh="这笔积分已撤销", en="The earning was already undone."
 )
+ALREADY_RECEIVED = kind(
+    "already_received",
+    Category.CONFLICT,
+    zh="这笔跨区积分已入账",
+    en="These points from another district have arrived.",
+)
 NOT_DUE = kind("not_due", Category.CONFLICT, zh="还没有到时间", en="It is not due yet.", retry=True)
 OFFER_NOT_STARTED = kind(
     "offer_not_started", Category.CONFLICT, zh="兑换还没开始", en="The offer has not started.", retry=True
@@ -157,6 +163,7 @@ LADDER: tuple[Kind, ...] = (
     HOLD_CAPTURED,
     HOLD_RELEASED,
     ALREADY_REVERSED,
+    ALREADY_RECEIVED,
     NOT_DUE,
     OFFER_NOT_STARTED,
     OFFER_ENDED,

@@ -45,6 +45,16 @@ class GrantFacts:
     caps: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CaptureFacts:
+    """What never changes about a capture, and names the keys of its refund."""
+
+    hold: str
+    resident: str
+
+
+Facts = HoldFacts | GrantFacts | CaptureFacts
+NO_CAPTURE = CaptureFacts("-", "-")
 NO_HOLD = HoldFacts("-", "-")
 NO_GRANT = GrantFacts("-", 0, 0, ())
 
@@ -120,7 +130,7 @@ class Requests:
         self._keys = keys
         self._windows = windows
 
-    def of(self, c: t.Command, now_ms: int, facts: HoldFacts | GrantFacts | None = None) -> Request:
+    def of(self, c: t.Command, now_ms: int, facts: Facts | None = None) -> Request:
         """The request of a checked command. Ends of holds and undoing of grants need the facts of what they end."""
         kind = KINDS[type(c)]
         content = _CONTENT[kind](c)
@@ -128,27 +138,49 @@ class Requests:
         keys, hint = self._touched(c, now_ms, facts)
         return Request(kind, c.id, fingerprint, (self._keys.record(c.id), *keys), content, hint)
 
-    def _touched(self, c: t.Command, now_ms: int, facts: HoldFacts | GrantFacts | None) -> tuple[tuple[str, ...], str]:
-        k = self._keys
+    def _touched(self, c: t.Command, now_ms: int, facts: Facts | None) -> tuple[tuple[str, ...], str]:
+        k, hint = self._keys, ""
+        keys: tuple[str, ...] = ()
         match c:
             case t.Hold():
                 keys = (k.purse(c.resident), k.tally(c.offer, c.resident), k.shelf(c.offer))
-                return keys, self._windows.at(now_ms)
+                hint = self._windows.at(now_ms)
             case t.Earn():
-                opens = k.opens(to_ms(c.opens_at)) if c.opens_at is not None else k.opens(0)
+                opens = k.opens(to_ms(c.opens_at) if c.opens_at is not None else 0)
                 caps = [k.counter(cap.key) for cap in c.caps]
-                return (k.purse(c.resident), k.due(to_ms(c.expires_at)), opens, *caps), ""
+                keys = (k.purse(c.resident), k.due(to_ms(c.expires_at)), opens, *caps)
             case t.Capture() | t.Release():
-                return self.ending(c.hold, facts if isinstance(facts, HoldFacts) else NO_HOLD)
+                keys, hint = self.ending(c.hold, facts if isinstance(facts, HoldFacts) else NO_HOLD)
+            case t.Refund():
+                keys, hint = self._refund(c.capture, facts if isinstance(facts, CaptureFacts) else NO_CAPTURE, now_ms)
             case t.Reverse():
-                grant = facts if isinstance(facts, GrantFacts) else NO_GRANT
-                caps = [k.counter(cap) for cap in grant.caps]
-                record, undone = k.record(c.earning), k.undone(c.earning)
-                return (record, undone, k.purse(grant.resident), k.opens(grant.opens_ms), *caps), grant.resident
+                keys, hint = self._reverse(c.earning, facts if isinstance(facts, GrantFacts) else NO_GRANT)
             case t.SetOffer() | t.AdjustStock():
-                return (k.shelf(c.offer),), ""
-            case _:
-                return (), ""
+                keys = (k.shelf(c.offer),)
+            case t.SendAcross():
+                keys = (k.purse(c.resident),)
+            case t.ReceiveAcross():
+                arrived = k.arrived(c.district, c.sent)
+                keys = (k.purse(c.resident), k.due(to_ms(c.expires_at)), arrived)
+        return keys, hint
+
+    def _reverse(self, earning: str, grant: GrantFacts) -> tuple[tuple[str, ...], str]:
+        k = self._keys
+        caps = [k.counter(cap) for cap in grant.caps]
+        opens, purse = k.opens(grant.opens_ms), k.purse(grant.resident)
+        return (k.record(earning), k.undone(earning), purse, opens, *caps), grant.resident
+
+    def _refund(self, capture: str, facts: CaptureFacts, now_ms: int) -> tuple[tuple[str, ...], str]:
+        k, late = self._keys, now_ms + 7 * DAY_MS
+        keys = (
+            k.record(capture),
+            k.refunded(capture),
+            k.record(facts.hold),
+            k.purse(facts.resident),
+            k.due(late),
+            k.due(late + DAY_MS),
+        )
+        return keys, f"{facts.resident}\t{facts.hold}"
 
     def ending(self, hold: str, facts: HoldFacts) -> tuple[tuple[str, ...], str]:
         """The keys of a hold's end, and the hint that says for whom they were made."""

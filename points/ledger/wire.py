@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import redis
-from redis.exceptions import BusyLoadingError, NoScriptError, OutOfMemoryError, ReadOnlyError, ResponseError
+from redis.exceptions import NoScriptError, OutOfMemoryError, ReadOnlyError, ResponseError
 
 from points.ledger import refusals as no
 from points.ledger.script import Script
@@ -16,11 +18,16 @@ Line = Any
 """A connection of the client, which ships no types for what is used of it here."""
 
 
+REST_SECONDS = 0.5
+
+
 class Wire:
-    """Asks one server through its client's pool."""
+    """Asks one server on connections that its client makes."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._pool = client.connection_pool
+        self._idle: list[tuple[Line, float]] = []
+        self._pid = os.getpid()
 
     def run(self, script: Script, keys: Sequence[str], args: Sequence[str]) -> bytes | list[bytes]:
         """Run a script once. NOSCRIPT means it did not run: it is loaded and asked again."""
@@ -55,26 +62,43 @@ class Wire:
         return self._with(talk)
 
     def _with(self, talk: Callable[[Line], T]) -> T:
-        try:
-            line: Line = self._pool.get_connection()
-        except (redis.ConnectionError, redis.TimeoutError) as lost:
-            raise no.LEDGER_UNREACHABLE(why=str(lost)) from lost
+        line = self._take()
         whole = False
         try:
             answer = talk(line)
             whole = True
         except (redis.ConnectionError, redis.TimeoutError) as lost:
-            if isinstance(lost, BusyLoadingError):
-                raise no.LEDGER_UNREACHABLE(why="loading") from lost
             raise no.LEDGER_UNREACHABLE(why=type(lost).__name__) from lost
         except ResponseError as said:
             whole = True
             raise _meaning(said) from said
         finally:
-            if not whole:
+            if whole:
+                self._idle.append((line, time.monotonic()))
+            else:
                 line.disconnect()
-            self._pool.release(line)
         return answer
+
+    def _take(self) -> Line:
+        """A connection nobody else uses. One that rested is looked at first: the server may have closed it."""
+        if self._pid != os.getpid():
+            self._idle, self._pid = [], os.getpid()
+        try:
+            line, since = self._idle.pop()
+        except IndexError:
+            line, since = self._pool.make_connection(), 0.0
+        try:
+            line.connect()
+            if time.monotonic() - since > REST_SECONDS and line.can_read():
+                line.disconnect()
+                line.connect()
+        except (redis.ConnectionError, redis.TimeoutError):
+            line.disconnect()
+            try:
+                line.connect()
+            except (redis.ConnectionError, redis.TimeoutError) as lost:
+                raise no.LEDGER_UNREACHABLE(why=str(lost)) from lost
+        return line
 
 
 def _meaning(said: ResponseError) -> Exception:

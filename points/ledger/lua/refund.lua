@@ -1,0 +1,86 @@
+-- A merchant takes a reward back: merchant -> resident. A lot past its date lives 7 more days, once; else to its fund.
+-- Keys: record, the capture's record, its refunded points, the hold's record, purse, due of the day in 7 days, and of
+-- the day after.  Hint: resident and hold the keys were made for.
+local WEEK = 7 * DAY
+
+-- The captured parts of the hold that come back now, the one that expires last first.
+local function parts_to_refund(changes, captured, refunded, amount)
+  local taken, back, names = {}, {}, {}
+  for lot, points, fund, earned, expires in gmatch(changes, 'T,(%d+),(%d+),([^,]+),(%d+),(%d+),%d+') do
+    local used = math.min(tonumber(points), captured)
+    captured = captured - used
+    if used > 0 then taken[#taken + 1] = {lot = lot, points = used, fund = fund, earned = earned, expires = expires} end
+  end
+  for i = #taken, 1, -1 do
+    local part = taken[i]
+    local gone = math.min(part.points, refunded)
+    local now_back = math.min(part.points - gone, amount)
+    refunded, amount = refunded - gone, amount - now_back
+    if now_back > 0 then
+      part.points = now_back
+      back[#back + 1], names[#names + 1] = part, part.lot
+    end
+  end
+  return back, names
+end
+
+local function settle_parts(entry, k, resident, parts, marks)
+  local available, held, pending, lots = open_purse(KEYS[k + 5])
+  local back, sums, funds, late = 0, {}, {}, int(at + WEEK)
+  for i = 1, #parts do
+    local part, mark = parts[i], marks[i]
+    local expires = part.expires
+    if tonumber(expires) <= at then expires = mark or late end
+    if mark == 'closed' or tonumber(expires) <= at then
+      local account = source(part.fund)
+      if not sums[account] then funds[#funds + 1] = account end
+      sums[account] = (sums[account] or 0) + part.points
+    else
+      local left
+      lots, left = add_lot(lots, expires, part.lot, part.points, part.fund, part.earned)
+      back = back + part.points
+      note_lot(entry, resident, part.lot, left, part.fund, part.earned, expires)
+      if expires == late and not mark then
+        note(entry.changes, 'W', part.lot, late)
+        afterwards('HSET', LOTS, part.lot, late)
+        local key = match(KEYS[k + 6], '%d+$') == int(math.floor(late / DAY)) and KEYS[k + 6] or KEYS[k + 7]
+        fall_due(key, late, resident)
+      end
+    end
+  end
+  load_accounts('held', unpack(funds))
+  if back > 0 then
+    move_resident(entry, resident, back, available + back)
+    save_purse(KEYS[k + 5], available + back, held, pending, lots)
+  end
+  for i = 1, #funds do move(entry, funds[i], sums[funds[i]]) end
+end
+
+function decide.refund(k, id, content, hint)
+  local capture_id, wanted = match(content, '^([^\t]*)\t(%d*)\t')
+  local text, kind, captured, capture, changes = strings[KEYS[k + 2]], nil, nil, nil, nil
+  local _, held_content
+  if text then _, kind, _, captured, capture = match(text, ENTRY) end
+  if kind ~= 'capture' then return refuse('capture_unknown') end
+  local hold_id, merchant = match(capture, '^([^\t]*)\t([^\t]*)\t')
+  if match(hint, '\t(.*)$') ~= hold_id then return '?' .. int(at) end
+  _, _, _, _, held_content, changes = match(strings[KEYS[k + 4]], ENTRY)
+  local resident = match(held_content, '^[^\t]*')
+  local refunded = tonumber(strings[KEYS[k + 3]] or 0)
+  local rest = captured - refunded
+  local amount = wanted == '' and rest or tonumber(wanted)
+  if amount > rest or rest == 0 then return refuse('over_capture', 'points', int(rest)) end
+  local shop = 'merchant:' .. merchant
+  load_accounts(shop)
+  if balances[shop] < amount then return refuse('merchant_short', 'available', int(balances[shop])) end
+  if math.floor((at + WEEK) / DAY) > tonumber(match(KEYS[k + 7], '%d+$')) then return '?' .. int(at) end
+
+  local entry = new_entry(amount)
+  move(entry, shop, -amount)
+  local parts, names = parts_to_refund(changes, tonumber(captured), refunded, amount)
+  settle_parts(entry, k, resident, parts, call('HMGET', LOTS, unpack(names)))
+  put(KEYS[k + 3], int(refunded + amount))
+  note(entry.changes, 'F', capture_id, int(refunded + amount))
+  say(entry, 'refundable', int(rest - amount))
+  return entry
+end
