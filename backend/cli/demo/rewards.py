@@ -1,0 +1,115 @@
+"""Chapters 9 and 10: points explain themselves, then become a reward over the counter, once."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from backend.cli.demo.asker import Answer
+from backend.cli.demo.people import CLERK
+from backend.cli.demo.story import RESIDENTS, Story
+
+PRICE = 10
+STOCK = 3
+
+
+def explained(story: Story) -> None:
+    """Two earnings say why they are what they are, and every statement agrees with the ledger."""
+    story.chapter(9, "为什么是这些分", "Why these points")
+    for name, fact in (("赵小满", "capped"), ("李秋分", "band")):
+        told = story.residents[name].get(f"/me/earnings/{story.facts[fact]}")
+        for zh, en in zip(told["sentences"]["zh-CN"], told["sentences"]["en"], strict=True):
+            story.tell(zh, en)
+        story.console.print()
+    for name in RESIDENTS:
+        _statement_agrees(story, name)
+    story.tell("每位居民的账单余额与账本一致。", "Every resident's statement agrees with the ledger.")
+
+
+def redeemed(story: Story) -> None:
+    """Three of three rewards handed over; a second capture, an expired code and a fourth redemption are refused."""
+    story.chapter(10, "兑换", "Redemptions")
+    reward = _publish(story)
+    first = _redeem(story, "赵小满", reward)
+    _hand_over(story, "赵小满", first, first["code"])
+    twice = story.clerks[CLERK].refused(f"/merchant/redemptions/{first['id']}/capture", key=story.memory.key("twice"))
+    second = _redeem(story, "李秋分", reward)
+    expired = _expired(story, second)
+    fresh = story.residents["李秋分"].post(f"/redemptions/{second['id']}/code", key=story.memory.key("fresh code"))
+    _hand_over(story, "李秋分", second, fresh["code"])
+    third = _redeem(story, "钱立夏", reward)
+    _hand_over(story, "钱立夏", third, third["code"])
+    fourth = story.residents["孙白露"].refused(
+        "/redemptions", {"reward_id": reward, "quantity": 1}, key=story.memory.key("redeem fourth")
+    )
+    story.tell(
+        f"库存 {STOCK} 份,三位居民各兑一份并由店员核销。", f"A stock of {STOCK}: three residents, three captures."
+    )
+    story.tell(
+        f"被拒绝的:重复核销 {twice.code},过期的码 {expired.code},第四次兑换 {fourth.code}。",
+        f"Refused: a second capture {twice.code}, an expired code {expired.code}, a fourth redemption {fourth.code}.",
+    )
+    _settle(story)
+
+
+def _publish(story: Story) -> str:
+    def window() -> dict[str, str]:
+        now = datetime.now(UTC)
+        starts, ends = now - timedelta(minutes=1), now + timedelta(days=365)
+        return {"starts_at": starts.isoformat(), "ends_at": ends.isoformat()}
+
+    body = {
+        "title": {"zh": "环保购物袋一个", "en": "A cloth shopping bag"},
+        "price": PRICE,
+        "merchants": [story.facts["merchant"]],
+        "stock": STOCK,
+        "limits": [{"period": "month", "quantity": 1}],
+        **story.memory.once("reward window", window),
+    }
+    return str(story.staff["演示-资金管理员"].post("/staff/rewards", body, key=story.memory.key("reward"))["id"])
+
+
+def _redeem(story: Story, name: str, reward: str) -> Answer:
+    body = {"reward_id": reward, "quantity": 1}
+    return story.residents[name].post("/redemptions", body, key=story.memory.key(f"redeem {name}"))
+
+
+def _hand_over(story: Story, name: str, redemption: Answer, code: str) -> None:
+    """The clerk scans the code and captures; a second telling only repeats the capture."""
+    clerk = story.clerks[CLERK]
+    if not story.memory.knows(f"captured {name}"):
+        clerk.post("/merchant/redemptions/lookup", {"code": code})
+    clerk.post(f"/merchant/redemptions/{redemption['id']}/capture", key=story.memory.key(f"capture {name}"))
+    story.memory.once(f"captured {name}", lambda: True)
+
+
+def _expired(story: Story, redemption: Answer) -> Answer:
+    """Wait until the code on the screen is over, then scan it."""
+    ends = datetime.fromisoformat(redemption["code_expires_at"])
+    time.sleep(max(0.0, (ends - datetime.now(UTC)).total_seconds() + 0.2))
+    return story.clerks[CLERK].refused("/merchant/redemptions/lookup", {"code": redemption["code"]})
+
+
+def _settle(story: Story) -> None:
+    manager, merchant = story.staff["演示-资金管理员"], story.facts["merchant"]
+    body = {"amount": PRICE * STOCK, "memo": "演示结算"}
+    settled = manager.post(f"/staff/merchants/{merchant}/settlements", body, key=story.memory.key("settle"))
+    story.tell(
+        f"与商户结算 {settled['amount']} 分,结算后余额 {settled['balance']}。",
+        f"The merchant is settled for {settled['amount']} points; {settled['balance']} left.",
+    )
+
+
+def _statement_agrees(story: Story, name: str) -> None:
+    """The journal follows the ledger within moments; then both must say the same."""
+    person = story.residents[name]
+    seen: list[Any] = []
+    for _ in range(100):
+        lines = person.get("/me/statement", limit=1)["items"]
+        points = person.get("/me/points").body
+        seen = [lines[0]["balance"] if lines else 0, points["available"]]
+        if seen[0] == seen[1]:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"{name}: the statement says {seen[0]}, the ledger {seen[1]}")

@@ -1,0 +1,104 @@
+"""Chapters 5 and 7: a volunteer checks in by rotating code and place, serves, checks out; the leader confirms."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.progress import Progress
+
+from backend.cli.demo.story import Story
+
+SQUARE = {"lat": 36.6808, "lon": 117.0687}
+"""A made-up place in the district, WGS84."""
+SERVED_SECONDS = 61
+TOWN = ZoneInfo("Asia/Shanghai")
+
+
+def check_in(story: Story) -> None:
+    """A team, an activity with a shift, a sign-up, and the check-in at the place."""
+    admin = story.staff["演示-管理员"]
+    body = {"name": "演示志愿服务队", "street": "370112001", "leader": story.resident_ids["孙白露"]}
+    team = admin.post("/staff/teams", body, key=story.memory.key("team"))
+    leader, volunteer = story.residents["孙白露"], story.residents["钱立夏"]
+    activity = leader.post("/activities", _activity(story, team["id"]), key=story.memory.key("activity"))
+    shift = activity["shifts"][0]["id"]
+    body = {"shift": shift, "risks_seen": True}
+    volunteer.post(f"/activities/{activity['id']}/signups", body, key=story.memory.key("signup"))
+    volunteer.post("/me/consents", {"purpose": "position", "given": True}, key=story.memory.key("consent"))
+    _scan(story, shift, "check-in")
+    story.facts["shift"] = shift
+    story.memory.once("checked in at", time.time)
+    story.chapter(5, "志愿服务签到", "Checking in")
+    story.tell(
+        "队长发布活动;钱立夏看过风险提示后报名,扫现场每 30 秒变化的码并核对位置后签到。",
+        "The leader planned a shift; Qian read the risks, signed up, and checked in with the code at the place.",
+    )
+
+
+def check_out(story: Story) -> None:
+    """At least a minute later: check-out, confirmation, points."""
+    story.chapter(7, "签退与确认", "Checking out")
+    shift, leader = story.facts["shift"], story.residents["孙白露"]
+    _serve(story)
+    _scan(story, shift, "check-out")
+    attended = leader.get(f"/shifts/{shift}/attendance")["items"][0]
+    path = f"/shifts/{shift}/attendance/{attended['id']}/confirm"
+    confirmed = leader.post(path, {"break_minutes": 0}, key=story.memory.key("confirm"))
+    earning = story.residents["钱立夏"].get(f"/me/earnings/{confirmed['earning']}")
+    story.tell(
+        f"服务 {confirmed['minutes']} 分钟,由队长确认,得 {earning['granted']} 分。",
+        f"{confirmed['minutes']} minute(s) of service, confirmed by the leader: {earning['granted']} points.",
+    )
+
+
+def _activity(story: Story, team: str) -> dict[str, Any]:
+    def make() -> dict[str, Any]:
+        now = datetime.now(UTC)
+        if _midnight_after(now) - now < timedelta(minutes=5):  # a shift cannot go across midnight
+            time.sleep((_midnight_after(now) - now).total_seconds() + 1)
+            now = datetime.now(UTC)
+        ends_at = min(now + timedelta(hours=3), _midnight_after(now))
+        return {"starts_at": now.isoformat(), "ends_at": ends_at.astimezone(UTC).isoformat()}
+
+    times = story.memory.once("shift times", make)
+    point = {"name": "演示广场", **SQUARE, "radius_m": 150, "datum": "wgs84"}
+    return {
+        "team": team,
+        "title": "社区活动秩序引导",
+        "category": "社区活动",
+        "description": "演示活动",
+        "risks": "人多时注意脚下;高温天气多饮水。",
+        "shifts": [{**times, "places": 5, "check_in_points": [point]}],
+    }
+
+
+def _midnight_after(now: datetime) -> datetime:
+    return datetime.combine(now.astimezone(TOWN).date() + timedelta(days=1), datetime.min.time(), TOWN)
+
+
+def _scan(story: Story, shift: str, way: str) -> None:
+    """Scan the code the leader shows at the place. A second telling sends what the first one sent."""
+    leader, volunteer = story.residents["孙白露"], story.residents["钱立夏"]
+
+    def body() -> dict[str, Any]:
+        code = leader.get(f"/shifts/{shift}/code")["code"]
+        return {"code": code, "position": {**SQUARE, "accuracy": 18, "datum": "wgs84"}}
+
+    volunteer.post(f"/shifts/{shift}/{way}", story.memory.once(f"{way} body", body), key=story.memory.key(way))
+
+
+def _serve(story: Story) -> None:
+    """Wait until the shortest service there is has passed; no clock is moved."""
+    left = story.memory.once("checked in at", time.time) + SERVED_SECONDS - time.time()
+    if left <= 0 or story.memory.knows("check-out body"):
+        return
+    with Progress(console=story.console, transient=True, disable=not story.console.is_terminal) as progress:
+        task = progress.add_task("等待服务满一分钟 · serving the shortest minute", total=left)
+        while left > 0:
+            pause = min(0.5, left)
+            time.sleep(pause)
+            left -= pause
+            progress.advance(task, pause)
