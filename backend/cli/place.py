@@ -15,7 +15,6 @@ from flask import Flask
 
 from backend.cli.servers import folder
 from backend.cli.servers.child import Running
-from backend.cli.servers.supervisor import DID_NOT_START
 from backend.cli.servers.valkey import RedisServer, cache_server, ledger_server
 from backend.settings import Settings, load
 
@@ -104,9 +103,7 @@ def _start(running: Running) -> None:
     while not running.child.ready():
         how = running.ended()
         if how is not None:
-            written = running.written()
-            refusal = running.child.explain(written)
-            raise refusal or DID_NOT_START(name=running.child.name, reason=how, log=running.child.log or "-")
+            raise running.refusal(how)
         time.sleep(0.02)
 
 

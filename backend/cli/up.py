@@ -58,9 +58,10 @@ def run(data: str | None, port: int, then: Callable[[Up, Place], bool] | None = 
     settings = here.settings()
     _refuse_unreachable(here)
     with ExitStack() as stack:
+        # the directory first: what a killed one left behind may still hold the port, and is waited for here
+        claim = stack.enter_context(folder.claimed(here.data_dir))
         web = stack.enter_context(ports.listening(HOST, port))
         emulator = None if settings.wechat.app_id else stack.enter_context(_emulator_port(web))
-        claim = stack.enter_context(folder.claimed(here.data_dir))
         up = Up(_address(web), _address(emulator) if emulator else None, here.data_dir)
         supervisor = Supervisor(_children(here, up, web, emulator), claim=claim)
 

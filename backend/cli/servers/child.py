@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backend.cli.servers import leash
-from points.errors import Refused
+from points.errors import Category, Refused, kind
+
+DID_NOT_START = kind(
+    "server_did_not_start",
+    Category.UNAVAILABLE,
+    zh="{name} 未能启动：{reason}（日志：{log}）",
+    en="{name} did not start: {reason} (log: {log})",
+)
 
 LOG_BYTES_KEPT = 10 * 2**20
 SHORTEST_PAUSE_S = 0.1
@@ -125,6 +132,14 @@ class Running:
             if time.monotonic() > give_up_at or hurry():
                 self._kill_group(self._process.pid)
             time.sleep(0.01)
+
+    def refusal(self, how: str) -> Refused:
+        """Why its start failed: what it explains itself, else how it went with its last words."""
+        written = self.written()
+        reason = f"{how}; {written.splitlines()[-1]}" if written else how
+        return self.child.explain(written) or DID_NOT_START(
+            name=self.child.name, reason=reason, log=self.child.log or "-"
+        )
 
     def written(self) -> str:
         """The end of what it wrote since its last start."""

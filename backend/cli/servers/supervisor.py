@@ -12,14 +12,6 @@ from types import FrameType
 
 from backend.cli.servers.child import Child, Running
 from backend.cli.servers.folder import Claim
-from points.errors import Category, kind
-
-DID_NOT_START = kind(
-    "server_did_not_start",
-    Category.UNAVAILABLE,
-    zh="{name} 未能启动：{reason}（日志：{log}）",
-    en="{name} did not start: {reason} (log: {log})",
-)
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOOK_EVERY_S = 0.1
@@ -94,11 +86,7 @@ class Supervisor:
         while not self.stopping:
             how = running.ended()
             if how is not None or time.monotonic() > give_up_at:
-                written = running.written()
-                reason = how or f"not ready within {child.ready_within_s:.0f} s"
-                if written:
-                    reason = f"{reason}; {written.splitlines()[-1]}"
-                raise child.explain(written) or DID_NOT_START(name=child.name, reason=reason, log=child.log or "-")
+                raise running.refusal(how or f"not ready within {child.ready_within_s:.0f} s")
             if child.ready():
                 running.is_ready = True
                 logger.info("%s is ready", child.name)
