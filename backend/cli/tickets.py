@@ -1,0 +1,74 @@
+"""`civic tickets`: taking over the tickets of another system from a file."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from backend.tickets.importing import ImportResult
+
+_MOST_LINES = 20
+
+
+@click.group()
+def tickets() -> None:
+    """Tickets about places."""
+
+
+@tickets.command("import")
+@click.argument("csv", type=click.Path())
+@click.option("--data", metavar="DIR", help="the data directory (default .civic)")
+@click.option("--district", help="six digits (default: the first one of the settings)")
+@click.option("--as", "by", default="command-line", metavar="NAME", help="who does this, for the audit log")
+def import_tickets(csv: str, data: str | None, district: str | None, by: str) -> None:
+    """Take over the tickets of CSV, plain or gzip; a second time adds nothing.
+
+    The columns are source, ticket_id, category, subcategory, created_at, sla_due_at, closed_at, status, on_time,
+    is_duplicate, closure_class, channel, anonymous, area, lat, lon: times in ISO 8601 with offset, positions in WGS84.
+    Imported tickets have no reporter and earn nothing.
+    """
+    from pathlib import Path
+
+    from backend.cli.place import service
+    from backend.tickets.importing import import_csv
+    from backend.tickets.importing.file import open_table
+
+    open_table(Path(csv))  # a wrong file is refused before anything is started
+    with service(data) as app, _bar() as progress:
+        wanted = district or app.extensions["civic_settings"].service.districts[0]
+        result = import_csv(csv, wanted, progress=progress, actor=f"console:{by}"[:60])
+    _say(result)
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[int, int], object] | None]:
+    """A progress bar on a terminal, nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("import", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _say(result: ImportResult) -> None:
+    """Every row accounted for; the first refused ones by line, on the error stream."""
+    click.echo(f"rows      {result.rows}")
+    click.echo(f"imported  {result.imported}")
+    click.echo(f"known     {result.known}")
+    for what, counts in (("refused", result.refused), ("marked", result.marked)):
+        for code in sorted(counts):
+            click.echo(f"{what:9} {counts[code]} {code}")
+    for problem in result.problems[:_MOST_LINES]:
+        click.echo(f"line {problem.line}: {problem.code}", err=True)
+    if sum(result.refused.values()) > _MOST_LINES:
+        click.echo(f"… {sum(result.refused.values()) - _MOST_LINES} more", err=True)

@@ -1,0 +1,1 @@
+"""Photo-reporter groups: who may report."""
