@@ -9,11 +9,11 @@ LOCKED = $(PIP) --require-hashes --only-binary :all:
 MOVED := $(shell grep -qsF '$(CURDIR)/.venv/' .venv/bin/civic && .venv/bin/python -c '' 2>/dev/null || echo moved)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types lock clean moved
+.PHONY: help demo test lint format types lock migration clean moved
 .DELETE_ON_ERROR:
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/run ## set everything up and tell the main job as a story (ARGS=--exit ends after it)
 	@exec .venv/bin/civic demo $(ARGS)
@@ -46,6 +46,9 @@ format: .venv/dev ## format the code
 	@touch $@
 
 moved:
+
+migration: .venv/dev ## write the migration that leads to the models (M="what it adds")
+	@.venv/bin/python -m backend.cli.new_migration "$(M)"
 
 lock: ## write the hashed requirements anew (needs uv)
 	uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header --only-binary :all: pyproject.toml requirements/build.in -o requirements/run.txt

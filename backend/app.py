@@ -15,7 +15,7 @@ from backend.kit import errors, observe
 from backend.kit.db import db, engine_options, prepare_engine
 from backend.kit.http.api import BASE, prepare
 from backend.kit.limits import limit_requests
-from backend.settings import ROOT, Settings
+from backend.settings import ROOT, SETTINGS_WRONG, Settings
 from backend.wiring import Parts, answers, wire
 from points.clock import Clock, SystemClock
 
@@ -23,6 +23,8 @@ from points.clock import Clock, SystemClock
 def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Flask:
     """The whole service as a WSGI application. Tests hand in their own settings and clock."""
     settings = settings or settings_module.load()
+    if not (settings.redis.url and settings.cache.url):
+        raise SETTINGS_WRONG(problems="redis.url, cache.url: missing (`civic up` brings servers of its own)")
     app = Flask("civic", static_folder=None)
     app.url_map.strict_slashes = False
     if settings.service.trusted_proxies:

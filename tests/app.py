@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,11 +12,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import make_url
 
 from backend.app import create_app
 from backend.kit.db import db
 from backend.settings import load
 from points.clock import FixedClock
+from tests.postgres import Postgres
 
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 """A Friday noon in the district."""
@@ -32,12 +35,46 @@ def clock() -> FixedClock:
     return FixedClock(NOON)
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(servers_directory: Path) -> Path:
+    """A SQLite file with all tables and no rows; tests work on copies."""
+    path = servers_directory / "template.sqlite"
+    _make_tables(f"sqlite:///{path}", servers_directory)
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: Postgres, servers_directory: Path) -> str:
+    """The name of a PostgreSQL database with all tables and no rows; tests work on copies."""
+    url = postgres_server.fresh()
+    _make_tables(url, servers_directory)
+    return str(make_url(url).database)
+
+
 @pytest.fixture(params=_databases())
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of each kind."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of each kind, with all tables and no rows."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'books.sqlite'}"
-    return str(request.getfixturevalue("postgres_url"))
+        path = tmp_path / "books.sqlite"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    server: Postgres = request.getfixturevalue("postgres_server")
+    url = server.fresh(template=request.getfixturevalue("postgres_template"))
+    yield url
+    server.drop(url)
+
+
+def _make_tables(url: str, directory: Path) -> None:
+    nowhere = {"url": "unix:///nowhere"}  # no table is in Redis
+    given = {"database": {"url": url}, "redis": nowhere, "cache": nowhere, "service": {"data_dir": str(directory)}}
+    app = create_app(load({}, given | {"limits": {"enabled": False}}))
+    with app.app_context():
+        db.create_all()
+        if db.engine.dialect.name == "sqlite":
+            with db.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.engine.dispose()
 
 
 @pytest.fixture
@@ -70,7 +107,6 @@ def app(
         base[section] = base.get(section, {}) | values
     made = create_app(load({}, base), clock)
     with made.app_context():
-        db.create_all()
         yield made
         db.session.remove()
         db.engine.dispose()

@@ -67,7 +67,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "activities.join": _RESIDENT,
     "shifts.attend": _RESIDENT,
     "shifts.confirm": frozenset({Role.LEADER}),
+    "shifts.second": _REVIEW,
     # tickets
+    "tickets.classes": frozenset({Role.ANYONE}),
     "tickets.report": frozenset({Role.REPORTER}),
     "tickets.see": _RESIDENT
     | frozenset({Role.DISPATCHER, Role.HANDLER, Role.GRID_WORKER, Role.REVIEWER, Role.AUDITOR, Role.ADMIN}),

@@ -69,7 +69,7 @@ class SessionStore:
         pipe = self._client.pipeline()
         pipe.set(session.key, text, px=min(session.idle_ms, session.ends_ms - to_ms(now)))
         pipe.sadd(_all(kind, district, identifier), session.key)
-        pipe.pexpireat(_all(kind, district, identifier), session.ends_ms + session.idle_ms)
+        pipe.pexpire(_all(kind, district, identifier), session.ends_ms + session.idle_ms - to_ms(now))
         pipe.execute()
         return token, session
 

@@ -1,0 +1,1 @@
+"""Signing up for a shift, and leaving it again."""

@@ -1,0 +1,1 @@
+"""Teams with a leader, and stations with check-in points."""
