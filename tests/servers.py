@@ -23,7 +23,7 @@ import redis
 from backend.cli.servers import leash, valkey
 from tests.postgres import Postgres
 
-READY_WITHIN_S = 20.0
+READY_WITHIN_S = 60.0
 
 
 @dataclass

@@ -38,5 +38,5 @@ def up(tmp_path: Path) -> Iterator[Up]:
     for process in started:
         process.terminate()
     for process in started:
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
     until(lambda: not marked(str(tmp_path)))

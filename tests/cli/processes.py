@@ -15,7 +15,7 @@ from redis.retry import Retry
 Up = Callable[..., "subprocess.Popen[str]"]
 
 
-def until(holds: Callable[[], object], within_s: float = 10.0) -> None:
+def until(holds: Callable[[], object], within_s: float = 60.0) -> None:
     """Wait for something that other processes bring about."""
     give_up_at = time.monotonic() + within_s
     while not holds():

@@ -21,7 +21,7 @@ def test_a_stop_leaves_no_process_no_socket_and_keeps_the_ledger(up: Up, tmp_pat
     with ledger(place) as client:
         client.set("points", 30)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
     assert marked(str(tmp_path)) == []
     assert not Path(place["ledger"]).exists()
     assert not Path(place["cache"]).exists()
@@ -69,7 +69,7 @@ def test_a_second_one_on_the_same_data_directory_is_refused(up: Up, tmp_path: Pa
     first = up(tmp_path / "town")
     told(first)
     second = up(tmp_path / "town")
-    _, error = second.communicate(timeout=20)
+    _, error = second.communicate(timeout=60)
     assert second.returncode == 2
     assert error.startswith("data_dir_in_use")
     assert f"process {first.pid}" in error
@@ -79,7 +79,7 @@ def test_a_second_one_on_the_same_data_directory_is_refused(up: Up, tmp_path: Pa
 def test_a_port_in_use_is_refused_before_anything_is_started(up: Up, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         process = up(tmp_path / "town", taken.getsockname()[1])
-        _, error = process.communicate(timeout=20)
+        _, error = process.communicate(timeout=60)
     assert process.returncode == 2
     assert error.startswith("port_in_use")
     assert "Traceback" not in error
@@ -89,7 +89,7 @@ def test_a_port_in_use_is_refused_before_anything_is_started(up: Up, tmp_path: P
 def test_a_data_directory_that_is_a_file_is_refused(up: Up, tmp_path: Path) -> None:
     (tmp_path / "town").write_text("a file")
     process = up(tmp_path / "town")
-    _, error = process.communicate(timeout=20)
+    _, error = process.communicate(timeout=60)
     assert process.returncode == 2
     assert error.startswith("data_dir_not_writable")
     assert "Traceback" not in error
@@ -128,12 +128,12 @@ def test_a_broken_ledger_file_is_refused_with_where_it_is_and_what_to_do(up: Up,
         for number in range(50):
             client.set(f"points:{number}", number)
     process.send_signal(signal.SIGINT)
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
     (file,) = (tmp_path / "town" / "ledger" / "appendonlydir").glob("*.incr.aof")
     content = file.read_bytes()
     file.write_bytes(content[:100] + b"garbage" + content[100:])
     process = up(tmp_path / "town")
-    _, error = process.communicate(timeout=20)
+    _, error = process.communicate(timeout=60)
     assert process.returncode == 2
     refusal = error.splitlines()[-1]
     assert refusal.startswith("ledger_file_broken")
