@@ -13,7 +13,7 @@ from backend import settings as settings_module
 from backend.features import ENDPOINTS, PLAIN
 from backend.kit import errors, observe
 from backend.kit.db import db, engine_options, prepare_engine
-from backend.kit.http.api import BASE, prepare
+from backend.kit.http.api import prepare
 from backend.kit.limits import limit_requests
 from backend.settings import ROOT, SETTINGS_WRONG, Settings
 from backend.wiring import Parts, answers, wire
@@ -35,9 +35,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     observe.watch(app, _checks(app, parts), public_metrics=settings.service.public_metrics)
     errors.register(app)
     limit_requests(app, settings.limits, settings.cache.url)
-    api = prepare(app, public_docs=settings.service.public_docs, body_bytes=settings.limits.body_bytes)
-    for endpoints in ENDPOINTS:
-        api.register_blueprint(endpoints, url_prefix=BASE)
+    prepare(app, ENDPOINTS, public_docs=settings.service.public_docs, body_bytes=settings.limits.body_bytes)
     for blueprint in PLAIN:
         app.register_blueprint(blueprint)
     return app

@@ -96,7 +96,7 @@ def app(
 ) -> Iterator[Flask]:
     """The whole application on empty servers, with an app context pushed."""
     base: dict[str, dict[str, Any]] = {
-        "service": {"data_dir": str(tmp_path), "districts": [DISTRICT, OTHER_DISTRICT]},
+        "service": {"data_dir": str(tmp_path), "districts": [DISTRICT, OTHER_DISTRICT], "public_docs": False},
         "database": {"url": database_url},
         "redis": {"url": ledger_server.url, "skew_seconds": 10.0**9},
         "cache": {"url": cache_server.url},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from flask import Response, jsonify, request
@@ -24,6 +25,9 @@ _KEY_HEADER = {
     "schema": {"type": "string", "format": "uuid"},
     "description": "UUIDv7 made by the caller; the same key and body get the first answer again",
 }
+
+
+_PROBLEM = ProblemSchema()
 
 
 class Endpoints(Blueprint):  # type: ignore[misc]
@@ -95,9 +99,15 @@ class Endpoints(Blueprint):  # type: ignore[misc]
     def _documented(  # noqa: PLR0917 - private, called once
         self, method: str, path: str, may: str, documented: View, view: View, keyed: bool
     ) -> View:
+        # said in one go: `alt_response` would wrap the view and copy all its documentation again for each status
+        responses = documented._apidoc["response"]["responses"]  # type: ignore[attr-defined]
         for code in _refusal_statuses(method, path, may, keyed):
-            documented = self.alt_response(code, schema=ProblemSchema, content_type="application/problem+json")(
-                documented
+            responses.setdefault(code, []).append(
+                {
+                    "schema": _PROBLEM,
+                    "description": HTTPStatus(code).phrase,
+                    "content_type": "application/problem+json",
+                }
             )
         extra: dict[str, Any] = {"operationId": view.__name__}
         if Role.ANYONE not in PERMISSIONS[may]:
