@@ -110,6 +110,12 @@ class Ledger:
         found = self.wire.ask("HGET", self.keys.accounts, name)
         return int(found) if isinstance(found, bytes) else 0
 
+    def accounts(self) -> dict[str, int]:
+        """The balances of all accounts that are no resident's, by name."""
+        found = self.wire.ask("HGETALL", self.keys.accounts)
+        listed = found if isinstance(found, list) else []
+        return {name.decode(): int(points) for name, points in zip(listed[::2], listed[1::2], strict=True)}
+
     def hold_view(self, hold_id: str) -> HoldView | None:
         """A redemption as it stands; None when there is none of that id."""
         found = self.wire.ask("MGET", self.keys.record(hold_id), self.keys.end(hold_id))

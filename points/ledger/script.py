@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 
 _PURSE = ("purse",)
@@ -45,6 +46,7 @@ def bind(chapters: tuple[str, ...]) -> Script:
     return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
+@cache
 def bind_all() -> dict[str, Script]:
     """A script for each kind of command, and one under `BATCH` that knows them all."""
     scripts = {kind: bind(chapters) for kind, chapters in CHAPTERS.items()}

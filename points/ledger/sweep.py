@@ -37,7 +37,7 @@ class Sweep:
         for hold, entry in self._entries(self._before(self._keys.holds, at_ms, limit)):
             yield self._requests.time_out(hold, hold_facts(entry))
         listed = self._before(self._keys.days, at_ms // DAY_MS, 1000)
-        for name in listed:
+        for name in sorted(listed, key=lambda each: each[0] != "o"):  # what opens too late expires at once
             sort, _, day = name.partition(":")
             start = int(day) * DAY_MS
             key = self._keys.opens(start) if sort == "o" else self._keys.due(start)

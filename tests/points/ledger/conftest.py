@@ -10,6 +10,7 @@ import redis
 
 from points.clock import FixedClock
 from points.ledger import Ledger, connect
+from points.ledger.memory import MemoryLedger
 from tests.points.ledger.town import Town
 from tests.servers import Valkey
 
@@ -34,13 +35,15 @@ def redis_ledger(redis_client: redis.Redis, clock: FixedClock) -> Ledger:
     return Ledger(redis_client, DISTRICT, clock, skew_limit_seconds=None)
 
 
-@pytest.fixture(params=["redis"])
-def ledger(request: pytest.FixtureRequest, clock: FixedClock) -> Ledger:
-    """The ledger under contract."""
+@pytest.fixture(params=["redis", "twin"])
+def ledger(request: pytest.FixtureRequest, clock: FixedClock) -> Ledger | MemoryLedger:
+    """The ledger under contract: the real one, and its twin."""
+    if request.param == "twin":
+        return MemoryLedger(DISTRICT, clock)
     return request.getfixturevalue("redis_ledger")  # type: ignore[no-any-return]
 
 
 @pytest.fixture
-def town(ledger: Ledger, clock: FixedClock) -> Town:
+def town(ledger: Ledger | MemoryLedger, clock: FixedClock) -> Town:
     """The ledger with a fund of 100,000 and an offer `tea` of 30 points, 10 in stock, at the shop `teahouse`."""
     return Town(ledger, clock).opened()

@@ -13,13 +13,14 @@ from points.errors import Refused
 from points.ids import new_id
 from points.ledger import Ledger, Receipt
 from points.ledger import transfer as t
+from points.ledger.memory import MemoryLedger
 
 
 @dataclass
 class Town:
     """A ledger and its clock, with a verb for each kind of command."""
 
-    ledger: Ledger
+    ledger: Ledger | MemoryLedger
     clock: FixedClock
 
     def opened(self) -> Town:
