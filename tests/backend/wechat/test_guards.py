@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
 import os
+import socket
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -214,10 +217,38 @@ def test_a_flood_is_cut_off_and_a_picture_that_is_none_is_refused(
     link.close()
 
 
+def test_an_answer_that_drips_meets_the_deadline(fresh_cache: redis.Redis, clock: FixedClock) -> None:
+    """Each byte comes in time for the pause between two pieces, so that only the limit in all can end it."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        drops: list[int] = []
+        dripping = threading.Thread(target=_drip, args=(server, drops))
+        dripping.start()
+        link = WeChat(
+            appid=APPID,
+            secret=SECRET,
+            cache=fresh_cache,
+            clock=clock,
+            transport=RewritingTransport(f"http://127.0.0.1:{server.getsockname()[1]}"),
+            limits=Limits(read_seconds=5, total_seconds=0.3),
+        )
+        assert _code_of(lambda: link.sign_in("code")) == "wechat_unavailable"
+        link.close()
+        dripping.join()
+    assert len(drops) < 1000, "the link waited for the last drop"
+
+
 @pytest.mark.parametrize("answer", ["[]", '"x"', "null", '{"errcode": "0"}', '{"openid": 7}', '{"openid": "a b"}', "["])
 def test_an_answer_of_another_shape_is_refused(answer: str, fresh_cache: redis.Redis, clock: FixedClock) -> None:
     link = WeChat(appid=APPID, secret=SECRET, cache=fresh_cache, clock=clock, transport=_Canned(answer.encode()))
     assert _code_of(lambda: link.sign_in("code")) == "wechat_unavailable"
+    link.close()
+
+
+def test_a_redirect_is_not_followed(fresh_cache: redis.Redis, clock: FixedClock) -> None:
+    elsewhere = _Canned(b"", 302, "https://api.weixin.qq.com/elsewhere")
+    link = WeChat(appid=APPID, secret=SECRET, cache=fresh_cache, clock=clock, transport=elsewhere)
+    assert _code_of(lambda: link.sign_in("code")) == "wechat_unavailable"
+    assert elsewhere.sent == 1
     link.close()
 
 
@@ -291,9 +322,10 @@ def test_wechatpy_may_look_at_the_token_before_the_client_is_ready(wechat: WeCha
 class _Canned(requests.adapters.BaseAdapter):
     """Answers the same bytes to everything."""
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, body: bytes, status: int = 200, location: str = "") -> None:
         super().__init__()
-        self._body = body
+        self._body, self._status, self._location = body, status, location
+        self.sent = 0
 
     def send(self, request: requests.PreparedRequest, *_args: object, **_options: object) -> requests.Response:
         from io import BytesIO
@@ -301,12 +333,27 @@ class _Canned(requests.adapters.BaseAdapter):
         from urllib3 import HTTPResponse
 
         response = requests.Response()
-        response.status_code, response.request, response.url = 200, request, request.url or ""
+        response.status_code, response.request, response.url = self._status, request, request.url or ""
+        if self._location:
+            response.headers["Location"] = self._location
+        self.sent += 1
         response.raw = HTTPResponse(BytesIO(self._body), preload_content=False)
         return response
 
     def close(self) -> None:
         """Holds nothing."""
+
+
+def _drip(server: socket.socket, drops: list[int]) -> None:
+    """One answer, a byte every 10 ms for up to 10 s, or until the other side has had enough."""
+    connection, _address = server.accept()
+    with connection, contextlib.suppress(OSError):
+        connection.recv(65_536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        for number in range(1000):
+            connection.sendall(b" ")
+            drops.append(number)
+            time.sleep(0.01)
 
 
 def _send(link: WeChat, text: str = "积分到账") -> None:
