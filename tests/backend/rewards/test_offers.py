@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from backend.kit import outbox
 from backend.kit.auth.permissions import Role
 from backend.kit.clock import fresh_id, now
+from backend.kit.db import db
 from backend.passbook import spend
 from backend.wiring import ledger
 from points.clock import FixedClock
@@ -135,3 +139,30 @@ def test_another_districts_reward_is_not_found(market: Market, cast: Cast) -> No
     ]
     assert [(answer.status_code, answer.json["code"]) for answer in tries] == [(404, "not_found")] * 6
     assert there.get("/staff/rewards").json["items"] == []
+
+
+def test_a_list_of_many_costs_as_few_queries_as_a_list_of_one(market: Market) -> None:
+    merchant, resident = market.merchant(), market.resident(1)
+    counts = []
+    for _ in range(2):
+        market.reward(merchant)
+        market.reward(merchant)
+        seen: list[str] = []
+        with counted(seen):
+            assert resident.get("/rewards").status_code == 200
+        counts.append(len(seen))
+    assert counts[0] == counts[1] <= 3
+
+
+@contextmanager
+def counted(seen: list[str]) -> Iterator[None]:
+    """Collect the statements sent to the books."""
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)

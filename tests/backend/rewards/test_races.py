@@ -6,16 +6,34 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Barrier
 from typing import Any
 
+import pytest
+
+from backend.kit.clock import fresh_id
 from backend.wiring import ledger
-from tests.app import DISTRICT
+from points.clock import FixedClock
+from tests.app import DISTRICT, NOON
 from tests.backend.rewards.people import Market, capture, look_up, redeem
 from tests.cast import Person
 
 CODES = 5
+
+
+class Running(FixedClock):
+    """A clock that moves a millisecond each time it is read, so that no two requests come at one time."""
+
+    def now(self) -> datetime:
+        self.at += timedelta(milliseconds=1)
+        return self.at.astimezone(UTC)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return Running(NOON)
 
 
 def at_once(tasks: Sequence[Callable[[], Any]]) -> list[Any]:
@@ -61,8 +79,7 @@ def test_one_resident_with_points_for_one_gets_exactly_one_of_64(market: Market)
 
 
 def test_64_repetitions_of_one_request_redeem_once(market: Market) -> None:
-    resident, reward = market.resident(100), market.reward(market.merchant(), stock=100)
-    key = redeem(resident, reward).json["id"]
+    resident, reward, key = market.resident(100), market.reward(market.merchant(), stock=100), fresh_id()
     answers = at_once([partial(redeem, own_client(resident), reward, key=key) for _ in range(64)])
     assert codes_of(answers) == {"done": 64}
     assert len({answer.json["code"] for answer in answers}) == 1
