@@ -1,5 +1,9 @@
 """What a web server loads: `gunicorn wsgi:app`."""
 
 from backend.app import create_app
+from backend.kit.observe import start_logging
+from backend.settings import load
 
-app = create_app()
+settings = load()
+start_logging(settings.service.log_level)
+app = create_app(settings)

@@ -10,6 +10,7 @@ from backend.cli.refusals import Commands
 from backend.cli.rules import rules
 from backend.cli.tickets import tickets
 from backend.kit.auth.permissions import STAFF_ROLES
+from backend.kit.observe import start_logging
 
 DATA = click.option("--data", metavar="DIR", help="the data directory (default .civic)")
 PORT = click.option("--port", default=8000, show_default=True, metavar="N", help="where the API listens")
@@ -19,6 +20,7 @@ PORT = click.option("--port", default=8000, show_default=True, metavar="N", help
 @click.version_option(package_name="civic-points")
 def cli() -> None:
     """居民文明行为激励服务 · a district's civic incentive scheme."""
+    start_logging("warning")
 
 
 @cli.command()

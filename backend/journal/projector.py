@@ -10,7 +10,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from backend.journal.models import JournalEntry, JournalHead, JournalLeg
-from backend.kit.db import transaction
+from backend.kit.db import ensure, transaction
 from backend.kit.observe import LAG
 from backend.wiring import ledger, stream
 from points.errors import Category, kind
@@ -46,12 +46,8 @@ def project_all(district: str) -> int:
 
 
 def _locked_head(session: Session, district: str) -> JournalHead:
-    head = session.get(JournalHead, district, with_for_update=True, populate_existing=True)
-    if head is None:
-        head = JournalHead(district=district, number=0, hash=GENESIS, sha256=FIRST_SHA256)
-        session.add(head)
-        session.flush()
-    return head
+    ensure(JournalHead, {"district": district, "number": 0, "hash": GENESIS, "sha256": FIRST_SHA256})
+    return session.get_one(JournalHead, district, with_for_update=True, populate_existing=True)
 
 
 def _append(session: Session, head: JournalHead, entries: Sequence[Entry]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import and_, select
 
@@ -70,25 +71,45 @@ def entries(district: str, after: int = 0, batch: int = 1000) -> Iterator[Entry]
         after = found[-1].number
 
 
-def first_broken_entry(district: str) -> int | None:
+def first_broken_entry(district: str, batch: int = 1000) -> int | None:
     """The number of the first journal row that does not follow from the one before it or lost a leg; None if whole."""
     sha256, number = FIRST_SHA256, 0
-    query = select(JournalEntry).where(JournalEntry.district == district).order_by(JournalEntry.number)
-    for row in db.session.scalars(query.execution_options(yield_per=1000)):
-        sha256, number = chained(sha256, row.text), number + 1
-        if row.number != number or row.sha256 != sha256 or not _legs_agree(row):
-            return number
+    while found := _rows_after(district, number, batch):
+        legs = _legs_between(district, number, found[-1].number)
+        for row in found:
+            sha256, number = chained(sha256, row.text), number + 1
+            if (row.number, row.sha256) != (number, sha256) or legs.get(row.number, []) != _legs_of(row):
+                return number
     head = db.session.get(JournalHead, district)
     if head is not None and (head.number, head.sha256) != (number, sha256):
         return number + 1
     return None
 
 
-def _legs_agree(row: JournalEntry) -> bool:
+_Legs = list[tuple[str, int, int]]
+
+
+def _rows_after(district: str, number: int, batch: int) -> list[Any]:
     query = (
-        select(JournalLeg)
-        .where(JournalLeg.district == row.district, JournalLeg.number == row.number)
-        .order_by(JournalLeg.line)
+        select(JournalEntry.number, JournalEntry.sha256, JournalEntry.prev, JournalEntry.hash, JournalEntry.text)
+        .where(JournalEntry.district == district, JournalEntry.number > number)
+        .order_by(JournalEntry.number)
+        .limit(batch)
     )
-    kept = [(leg.account, leg.amount, leg.balance) for leg in db.session.scalars(query)]
-    return kept == [(leg.account, leg.amount, leg.balance) for leg in entry_of(row.prev, row.hash, row.text).legs]
+    return list(db.session.execute(query))
+
+
+def _legs_between(district: str, after: int, up_to: int) -> dict[int, _Legs]:
+    query = (
+        select(JournalLeg.number, JournalLeg.account, JournalLeg.amount, JournalLeg.balance)
+        .where(JournalLeg.district == district, JournalLeg.number > after, JournalLeg.number <= up_to)
+        .order_by(JournalLeg.number, JournalLeg.line)
+    )
+    found: dict[int, _Legs] = {}
+    for number, account, amount, balance in db.session.execute(query):
+        found.setdefault(number, []).append((account, amount, balance))
+    return found
+
+
+def _legs_of(row: Any) -> _Legs:
+    return [(leg.account, leg.amount, leg.balance) for leg in entry_of(row.prev, row.hash, row.text).legs]

@@ -11,9 +11,10 @@ from sqlalchemy import JSON, BigInteger, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kit.clock import fresh_id, now
-from backend.kit.db import Base, DistrictRow, Moment, db
+from backend.kit.db import Base, DistrictRow, Moment, db, ensure
 
 _FIRST = "0" * 64
+_BATCH = 500
 
 
 class AuditHead(Base):
@@ -44,11 +45,8 @@ class AuditLine(DistrictRow, Base):
 
 def record(district: str, actor: str, action: str, subject: str, **details: str | int | bool | None) -> None:
     """Add a line in the open transaction. Details name things, never persons' data."""
-    head = db.session.get(AuditHead, district, with_for_update=True, populate_existing=True)
-    if head is None:
-        head = AuditHead(district=district, number=0, hash=_FIRST)
-        db.session.add(head)
-        db.session.flush()
+    ensure(AuditHead, {"district": district, "number": 0, "hash": _FIRST})
+    head = db.session.get_one(AuditHead, district, with_for_update=True, populate_existing=True)
     line = AuditLine(
         district=district,
         id=fresh_id(),
@@ -68,11 +66,12 @@ def record(district: str, actor: str, action: str, subject: str, **details: str 
 def first_broken_line(district: str) -> int | None:
     """The number of the first line that does not follow from the one before it; None when the chain is whole."""
     previous, expected = _FIRST, 1
-    lines = select(AuditLine).where(AuditLine.district == district).order_by(AuditLine.number)
-    for line in db.session.scalars(lines.execution_options(yield_per=500)):
-        if line.number != expected or line.previous != previous or line.hash != _hash_of(line):
-            return expected
-        previous, expected = line.hash, expected + 1
+    lines = select(AuditLine).where(AuditLine.district == district).order_by(AuditLine.number).limit(_BATCH)
+    while batch := list(db.session.scalars(lines.where(AuditLine.number >= expected))):
+        for line in batch:
+            if line.number != expected or line.previous != previous or line.hash != _hash_of(line):
+                return expected
+            previous, expected = line.hash, expected + 1
     head = db.session.get(AuditHead, district)
     return None if (head.hash if head else _FIRST) == previous else expected
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, MetaData, Select, String, event, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -85,6 +86,12 @@ def find(model: type[Row], district: str, identifier: str, *, lock: bool = False
     if found is None:
         raise missing()
     return found
+
+
+def ensure(model: type[Base], *values: dict[str, Any]) -> None:
+    """Insert the rows that are missing, in the open transaction; rows with the same key stay as they are."""
+    insert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[db.session.get_bind().dialect.name]
+    db.session.execute(insert(model).values(list(values)).on_conflict_do_nothing())
 
 
 _OPEN = "civic_transaction_open"

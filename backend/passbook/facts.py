@@ -6,19 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from backend.kit.clock import now
-from backend.kit.db import db
+from backend.kit.db import db, ensure
 from backend.passbook.models import Earning, GrantRow, GroupLock
 from backend.residents.models import Resident
 from backend.residents.service import consents
 from backend.wiring import ledger
 from points.events import DeedApproved
 from points.rules import Facts, FactsNeeded, Tally, age_band
-
-_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def read(event: DeedApproved, needed: FactsNeeded) -> Facts:
@@ -39,9 +36,7 @@ def _lock_groups(session: Session, event: DeedApproved, needed: FactsNeeded) -> 
         ",".join(f"{name}={value}" for name, value in tally.match) for tally in needed.tallies
     }
     names = sorted(name[:100] for name in groups)
-    insert = _INSERT[session.get_bind().dialect.name]
-    values = [{"district": event.district, "name": name} for name in names]
-    session.execute(insert(GroupLock).values(values).on_conflict_do_nothing())
+    ensure(GroupLock, *({"district": event.district, "name": name} for name in names))
     wanted = select(GroupLock.name).where(GroupLock.district == event.district, GroupLock.name.in_(names))
     session.execute(wanted.order_by(GroupLock.name).with_for_update()).all()
 

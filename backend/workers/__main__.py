@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 
 import structlog
@@ -18,6 +19,8 @@ from backend.kit.observe import start_logging
 from backend.settings import load
 from backend.workers.schedule import FOR_ALL, FOR_EACH_DISTRICT, Job
 from points.errors import Refused
+
+TOLD_EVERY_SECONDS = 60.0
 
 
 def main() -> None:
@@ -53,14 +56,23 @@ def _add(scheduler: BackgroundScheduler, app: Flask, job: Job, district: str) ->
 
 
 def _run(app: Flask, job: Job, district: str) -> Callable[[], None]:
+    told: dict[str, float] = {}
+
+    def tell(reason: str, error: Exception | None = None) -> None:
+        """Log a fault, but the same one of the same job once a minute at most."""
+        if time.monotonic() - told.get(reason, -TOLD_EVERY_SECONDS) >= TOLD_EVERY_SECONDS:
+            told.clear()
+            told[reason] = time.monotonic()
+            structlog.get_logger().error("job_failed", job=job.name, district=district, reason=reason, exc_info=error)
+
     def run() -> None:
         with app.app_context():
             try:
                 job.work(district)
             except Refused as refusal:
-                structlog.get_logger().warning("job_refused", job=job.name, reason=refusal.code)
+                tell(refusal.code)
             except Exception as error:  # noqa: BLE001 - one job's fault must not end the others; it is logged whole
-                structlog.get_logger().exception("job_fault", job=job.name, exc_info=error)
+                tell(type(error).__name__, error)
             finally:
                 db.session.rollback()
 

@@ -9,7 +9,7 @@ from backend.journal.projector import project_all
 from backend.kit import outbox
 from backend.kit.observe import WAITING
 from backend.passbook import due, earn
-from backend.volunteering.service import close_forgotten
+from backend.volunteering.attendance.service import close_forgotten, forget_positions
 
 
 @dataclass(frozen=True)
@@ -37,4 +37,5 @@ FOR_EACH_DISTRICT = (
     Job("ledger sweep", 5, due.sweep),
     Job("deeds without rules", 60, earn.decide_waiting),
     Job("forgotten check-outs", 60, close_forgotten),
+    Job("positions kept too long", 3600, forget_positions),
 )
