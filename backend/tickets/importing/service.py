@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import CursorResult
+from sqlalchemy.dialects import postgresql, sqlite
 
-from backend.kit import audit, pace
+from backend.kit import audit
 from backend.kit.db import transaction
 from backend.tickets.importing.file import RowUnfit, Table, open_table
 from backend.tickets.importing.row import Values, ticket_from
@@ -20,6 +21,7 @@ from backend.wiring import DISTRICT_UNKNOWN, settings
 
 BATCH = 500
 _MOST_PROBLEMS = 1_000
+_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 Progress = Callable[[int, int], object]
 """Called after each batch with the rows done and the rows there are."""
 
@@ -89,24 +91,13 @@ def _taken(table: Table, district: str, result: ImportResult) -> Iterator[Values
 
 
 def _store(batch: list[Values], result: ImportResult) -> None:
-    """One transaction; what is there already is left as it is. Two imports at once take turns, so the counts are exact."""
+    """One transaction; what is there already is left as it is."""
     with transaction() as session:
-        pace.hold(batch[0]["district"], "import", "tickets")
-        known = _known(session, batch)
-        fresh = {(values["source"], values["source_id"]): values for values in reversed(batch)}
-        added = [values for key, values in reversed(fresh.items()) if key not in known]
-        if added:
-            session.execute(insert(Ticket.__table__), added)  # type: ignore[arg-type]
-    result.imported += len(added)
-    result.known += len(batch) - len(added)
-
-
-def _known(session: Session, batch: list[Values]) -> set[tuple[str, str]]:
-    """Which of these rows are in the books."""
-    query = (
-        select(Ticket.source, Ticket.source_id)
-        .where(Ticket.district == batch[0]["district"])
-        .where(Ticket.source.in_({values["source"] for values in batch}))
-        .where(Ticket.source_id.in_([values["source_id"] for values in batch]))
-    )
-    return {(source, source_id) for source, source_id in session.execute(query)}
+        statement = _INSERT[session.get_bind().dialect.name](Ticket.__table__).on_conflict_do_nothing(
+            index_elements=["district", "source", "source_id"]
+        )
+        done = session.execute(statement, batch, execution_options={"preserve_rowcount": True})
+        assert isinstance(done, CursorResult)  # noqa: S101 - an insert answers with its count
+        added = done.rowcount
+    result.imported += added
+    result.known += len(batch) - added
