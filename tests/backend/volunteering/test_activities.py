@@ -11,7 +11,7 @@ from tests.cast import Cast
 
 
 def _code_of(stage: Stage, **changes: Any) -> str:
-    answer = stage.leader.post("/activities", activity(stage.team, **changes))
+    answer = stage.leader.post("/activities", activity(stage.team) | changes)
     return str(answer.json.get("code", answer.status_code))
 
 
