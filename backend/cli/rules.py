@@ -56,12 +56,18 @@ def decide(file: Path, event: Any, language: str, say: bool) -> None:
 
 @rules.command()
 @FILE
-@click.option("--against", default="history", show_default=True, help="`history`, or a CSV file of deeds")
+@click.option(
+    "--against",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="CSV",
+    help="a table of deeds",
+)
 @click.option("--beside", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="the pack in force")
 @click.option("--from", "first", metavar="DAY", help="first local day, such as 2026-01-01")
 @click.option("--to", "last", metavar="DAY", help="last local day")
 @click.option("--csv", "table", type=click.Path(path_type=Path), help="write the table to this file")
-@click.option("--picture", type=click.Path(path_type=Path), help="write a picture (SVG) to this file")
+@click.option("--picture", "picture_file", type=click.Path(path_type=Path), help="write a picture (SVG) to this file")
 @click.option("--fit", type=click.IntRange(min=1), metavar="POINTS", help="propose a factor that fits this budget")
 @LANGUAGE
 def simulate(**asked: Any) -> None:

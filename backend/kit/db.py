@@ -90,7 +90,7 @@ def find(model: type[Row], district: str, identifier: str, *, lock: bool = False
 
 def ensure(model: type[Base], *values: dict[str, Any]) -> None:
     """Insert the rows that are missing, in the open transaction; rows with the same key stay as they are."""
-    insert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[db.session.get_bind().dialect.name]
+    insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[db.session.get_bind().dialect.name]
     db.session.execute(insert(model).values(list(values)).on_conflict_do_nothing())
 
 

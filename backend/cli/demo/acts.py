@@ -58,7 +58,7 @@ def acts(story: Story) -> None:
         start=1,
     ):
         act = declare(story, name, category, number, description)
-        body = {"decision": "approve", "reason": "材料齐全,情况属实。"}
+        body: dict[str, Any] = {"decision": "approve", "reason": "材料齐全,情况属实。"}
         if category == "调解矛盾纠纷":
             body["points"] = 5
         reviewer.post(f"/acts/{act['id']}/review", _known(story, body), key=story.memory.key(f"review {number}"))

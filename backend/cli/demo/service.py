@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rich.progress import Progress
-
 from backend.cli.demo.story import Story
+from backend.cli.progress import bar
 
 SQUARE = {"lat": 36.6808, "lon": 117.0687}
 """A made-up place in the district, WGS84."""
 SERVED_SECONDS = 61
+PAUSE_SECONDS = 0.5
 TOWN = ZoneInfo("Asia/Shanghai")
 
 
@@ -25,8 +25,8 @@ def check_in(story: Story) -> None:
     leader, volunteer = story.residents["孙白露"], story.residents["钱立夏"]
     activity = leader.post("/activities", _activity(story, team["id"]), key=story.memory.key("activity"))
     shift = activity["shifts"][0]["id"]
-    body = {"shift": shift, "risks_seen": True}
-    volunteer.post(f"/activities/{activity['id']}/signups", body, key=story.memory.key("signup"))
+    wish = {"shift": shift, "risks_seen": True}
+    volunteer.post(f"/activities/{activity['id']}/signups", wish, key=story.memory.key("signup"))
     volunteer.post("/me/consents", {"purpose": "position", "given": True}, key=story.memory.key("consent"))
     _scan(story, shift, "check-in")
     story.facts["shift"] = shift
@@ -95,10 +95,8 @@ def _serve(story: Story) -> None:
     left = story.memory.once("checked in at", time.time) + SERVED_SECONDS - time.time()
     if left <= 0 or story.memory.knows("check-out body"):
         return
-    with Progress(console=story.console, transient=True, disable=not story.console.is_terminal) as progress:
-        task = progress.add_task("等待服务满一分钟 · serving the shortest minute", total=left)
-        while left > 0:
-            pause = min(0.5, left)
-            time.sleep(pause)
-            left -= pause
-            progress.advance(task, pause)
+    steps = int(left / PAUSE_SECONDS) + 1
+    with bar(story.console, "等待服务满一分钟 · serving the shortest minute") as progress:
+        for step in range(steps):
+            time.sleep(PAUSE_SECONDS)
+            progress(step + 1, steps)

@@ -6,6 +6,7 @@ from typing import Any
 
 from backend.cli.demo.acts import upload
 from backend.cli.demo.story import Story
+from backend.cli.progress import bar
 from backend.settings import CONFIG, ROOT
 
 REAL = ROOT.parent / "shared" / "data" / "boston311_2011H2.csv.gz"
@@ -28,9 +29,9 @@ def report(story: Story) -> None:
         dispatcher.post(f"/staff/reporter-groups/{group['id']}/members", body, key=story.memory.key(f"member {name}"))
     tickets = [_report(story, i) for i in range(len(REPORTS))]
     for i, ticket in enumerate(tickets):
-        body: dict[str, Any] = {"duplicate_of": tickets[0]} if i == 1 else {}
+        verdict: dict[str, Any] = {"duplicate_of": tickets[0]} if i == 1 else {}
         path = f"/tickets/{ticket}/verify"
-        story.staff["演示-网格员"].post(path, body, key=story.memory.key(f"verify {i}"))
+        story.staff["演示-网格员"].post(path, verdict, key=story.memory.key(f"verify {i}"))
     story.chapter(6, "随手拍工单", "Tickets about places")
     story.tell(
         f"{len(tickets)} 张工单经核实立案;同一处的第二位上报人得象征分:{_points(story, '孙白露', tickets[1])}。",
@@ -51,8 +52,8 @@ def others(story: Story) -> None:
     from backend.tickets.importing import import_csv
 
     real = REAL.exists()
-    with story.in_service():
-        found = import_csv(REAL if real else SAMPLE, story.district, console=story.console)
+    with story.in_service(), bar(story.console, "导入工单 · importing tickets") as progress:
+        found = import_csv(REAL if real else SAMPLE, story.district, progress=progress)
     story.chapter(8, "导入与合作系统", "Imported tickets and a partner's")
     story.tell(
         f"{'真实工单(波士顿 311,2011 下半年)' if real else '自带样例(生成的数据)'}:{found.rows} 行,"
