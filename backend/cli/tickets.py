@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from backend.tickets.importing import ImportResult
 
 _MOST_LINES = 20
@@ -34,28 +35,29 @@ def import_tickets(csv: str, data: str | None, district: str | None, by: str) ->
     """
     from pathlib import Path
 
+    from rich.console import Console
+
     from backend.cli.place import service
     from backend.tickets.importing import import_csv
     from backend.tickets.importing.file import open_table
 
     open_table(Path(csv))  # a wrong file is refused before anything is started
-    with service(data) as app, _bar() as progress:
+    with service(data) as app, progress_bar(Console(stderr=True)) as progress:
         wanted = district or app.extensions["civic_settings"].service.districts[0]
         result = import_csv(csv, wanted, progress=progress, actor=f"console:{by}"[:60])
     _say(result)
 
 
 @contextmanager
-def _bar() -> Iterator[Callable[[int, int], object] | None]:
-    """A progress bar on a terminal, nothing in a pipe."""
-    if not sys.stderr.isatty():
+def progress_bar(console: Console) -> Iterator[Callable[[int, int], object] | None]:
+    """What to give `import_csv`: a bar on a terminal, nothing in a pipe."""
+    if not console.is_terminal:
         yield None
         return
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    with Progress(*columns, console=console) as bar:
         task = bar.add_task("import", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 

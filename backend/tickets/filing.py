@@ -107,7 +107,7 @@ def suggestions(caller: Caller, identifier: str) -> list[Suggestion]:
 
 
 def _follow(ticket: Ticket, identifier: str) -> None:
-    """Make it a duplicate: it waits for its original, and its rank says how many of the same were filed before it."""
+    """Make it a duplicate: of its original's class, waiting for it, ranked by how many of the same came before."""
     original = find(Ticket, ticket.district, identifier, lock=True)
     earlier = (original.reported_at, original.id) < (ticket.reported_at, ticket.id)
     if not earlier or original.duplicate_of is not None or TicketState(original.state) not in AT_WORK:
@@ -115,7 +115,7 @@ def _follow(ticket: Ticket, identifier: str) -> None:
     same = or_(Ticket.id == original.id, Ticket.duplicate_of == original.id)
     count = select(func.count()).select_from(Ticket).where(Ticket.district == ticket.district, same)
     ticket.rank = int(db.session.scalar(count) or 0) + 1
-    ticket.duplicate_of = original.id
+    ticket.duplicate_of, ticket.category = original.id, original.category
 
 
 def _deed(ticket: Ticket, reporter: str) -> DeedApproved:

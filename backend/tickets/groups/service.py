@@ -13,6 +13,7 @@ from backend.places.service import street_of
 from backend.residents.models import Resident
 from backend.tickets.models import GroupMember, ReporterGroup
 from points.errors import Category, kind
+from points.ids import is_id
 
 GROUP_NAME_TAKEN = kind(
     "reporter_group_name_taken",
@@ -90,7 +91,7 @@ def remove_member(caller: Caller, identifier: str, resident: str) -> None:
     """Take a resident out of a group; what they reported stays theirs."""
     with transaction():
         found = find(ReporterGroup, caller.district, identifier, lock=True)
-        member = _membership(caller.district, found.id, resident)
+        member = _membership(caller.district, found.id, resident) if is_id(resident) else None
         if member is None:
             raise RESIDENT_UNKNOWN()
         member.left_at = now()
