@@ -1,0 +1,137 @@
+"""Beside the decisions: trials as rows of a table, ready to print or to keep as CSV."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple, TextIO
+
+from points.rules.compare import gini, gini_by, shift, shift_by
+from points.rules.pack import Pack
+from points.rules.trial import CapHits, Trial
+
+COLUMNS = ("section", "name", "new", "old", "difference")
+
+
+class Row(NamedTuple):
+    """One figure under the new pack and, when there is one, the pack in force."""
+
+    section: str
+    name: str
+    new: str
+    old: str = ""
+    difference: str = ""
+
+
+def rows(new: Trial, old: Trial | None, pack: Pack) -> list[Row]:
+    """Every figure of a trial, section by section; `pack` is the new one."""
+    found = [
+        Row("pack", "version", f"{new.pack} {new.version}", f"{old.pack} {old.version}" if old else ""),
+        _both("total", "deeds", lambda trial: trial.deeds, new, old),
+        _both("total", "points asked", lambda trial: trial.asked, new, old),
+        _both("total", "points given", lambda trial: trial.granted, new, old),
+        _both("total", "deeds without points", lambda trial: trial.silent, new, old),
+    ]
+    for code in sorted({*new.refused, *(old.refused if old else ())}):
+        found.append(_figure("refused", code, new.refused[code], None if old is None else old.refused[code]))
+    for section in ("rule", "fund", "street", "age", "month"):
+        found.extend(
+            _counters(
+                f"by {section}", getattr(new, f"by_{section}"), None if old is None else getattr(old, f"by_{section}")
+            )
+        )
+    found.extend(_evenness(new, old))
+    found.extend(_caps(new, old))
+    found.extend(_budgets(new, pack))
+    if old is not None:
+        found.extend(_shifts(new, old))
+    return found
+
+
+def write_csv(table: Iterable[Row], out: TextIO) -> None:
+    """The rows with a header; a cell that a spreadsheet would run as a formula is quoted."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row in table:
+        writer.writerow([_harmless(cell) for cell in row])
+
+
+def _harmless(cell: str) -> str:
+    number = cell.lstrip("+-").replace(".", "", 1).isdigit()
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t") and not number else cell
+
+
+def _both(section: str, name: str, read: Callable[[Trial], int], new: Trial, old: Trial | None) -> Row:
+    return _figure(section, name, read(new), None if old is None else read(old))
+
+
+def _figure(section: str, name: str, new: int, old: int | None) -> Row:
+    if old is None:
+        return Row(section, name, str(new))
+    return Row(section, name, str(new), str(old), f"{new - old:+d}")
+
+
+def _counters(section: str, new: Mapping[str, int], old: Mapping[str, int] | None) -> list[Row]:
+    names = sorted({*new, *(old or ())})
+    return [_figure(section, name, new.get(name, 0), None if old is None else old.get(name, 0)) for name in names]
+
+
+def _evenness(new: Trial, old: Trial | None) -> list[Row]:
+    """Gini's coefficient over all with a deed, and within each street and age band."""
+    found = [_share("gini", "all", _all(new), None if old is None else _all(old))]
+    for group, section in ((0, "gini by street"), (1, "gini by age")):
+        before = gini_by(old, group) if old else None
+        for name, value in gini_by(new, group).items():
+            found.append(_share(section, name, value, None if before is None else before.get(name, 0.0)))
+    return found
+
+
+def _all(trial: Trial) -> float:
+    return gini(trial.by_resident[each] for each in trial.groups)
+
+
+def _share(section: str, name: str, new: float, old: float | None) -> Row:
+    if old is None:
+        return Row(section, name, f"{new:.3f}")
+    return Row(section, name, f"{new:.3f}", f"{old:.3f}", f"{new - old:+.3f}")
+
+
+_CAP_FIGURES: tuple[tuple[str, Callable[[CapHits], int]], ...] = (
+    ("times it cut", lambda hits: hits.cuts),
+    ("points it cut", lambda hits: hits.points),
+    ("residents it met", lambda hits: len(hits.residents)),
+)
+
+
+def _caps(new: Trial, old: Trial | None) -> list[Row]:
+    found = []
+    for name in sorted({*new.caps, *(old.caps if old else ())}):
+        for figure, read in _CAP_FIGURES:
+            before = None if old is None else read(old.caps.get(name, CapHits()))
+            found.append(_figure(f"cap: {figure}", name, read(new.caps.get(name, CapHits())), before))
+    return found
+
+
+def _budgets(new: Trial, pack: Pack) -> list[Row]:
+    """What each budget's window was charged, and the first day it could not pay in full."""
+    ceilings = {budget.id: budget.ceiling for budget in pack.budgets}
+    found = []
+    for key, used in new.budgets_used.items():
+        name = key.partition(":")[0]
+        hits = new.caps.get(name)
+        runs_out = str(hits.first) if hits is not None and hits.first is not None else "never"
+        window = key.rpartition(":")[2]
+        found.append(Row("budget: points used", f"{name} {window}", f"{used} of {ceilings[name]}"))
+        found.append(Row("budget: runs out", f"{name} {window}", runs_out))
+    return found
+
+
+def _shifts(new: Trial, old: Trial) -> list[Row]:
+    found = []
+    parts = [("all", shift(new, old))]
+    parts += [*shift_by(new, old, 0).items(), *shift_by(new, old, 1).items()]
+    for name, each in parts:
+        found.append(Row("residents who gain", name, str(each.gainers), "", f"{each.gained:+d}"))
+        found.append(Row("residents who lose", name, str(each.losers), "", f"{-each.lost:+d}" if each.lost else "0"))
+        found.append(Row("residents as before", name, str(each.same)))
+    return found

@@ -1,0 +1,105 @@
+"""Beside the decisions: a period's deeds through a new pack and the one in force, one process each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from multiprocessing import get_context
+from multiprocessing.queues import Queue
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+from points.rules.history import Past, read_history
+from points.rules.load import load_pack
+from points.rules.pack import Coefficient, Pack
+from points.rules.texts import Text
+from points.rules.trial import Trial, try_pack
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One pack to try on one table of deeds, between two local days (both included)."""
+
+    pack: Path
+    history: Path
+    first: date | None = None
+    last: date | None = None
+    factor: Decimal | None = None
+    """When given, every rule's points are multiplied by it and the budgets are left out."""
+
+
+def run_job(job: Job, progress: Progress | None = None) -> Trial:
+    """The trial of one job, in this process."""
+    pack = load_pack(job.pack)
+    if job.factor is not None:
+        pack = scaled(pack, job.factor)
+    with job.history.open(encoding="utf-8", newline="") as lines:
+        return try_pack(pack, within(pack, read_history(lines, pack.district), job.first, job.last), progress)
+
+
+def within(pack: Pack, pasts: Iterator[Past], first: date | None, last: date | None) -> Iterator[Past]:
+    """Only the deeds of those local days; those on which the pack is not in force stay in and count as refused."""
+    for past in pasts:
+        day = past.event.at.astimezone(pack.zone).date()
+        if (first is None or first <= day) and (last is None or day <= last):
+            yield past
+
+
+def run_jobs(jobs: list[Job], progress: Progress | None = None) -> list[Trial]:
+    """The trials of several jobs, each in a process of its own, in the order of the jobs.
+
+    What a job raises is raised here.
+    """
+    if len(jobs) == 1:
+        return [run_job(jobs[0], progress)]
+    context = get_context("spawn")
+    heard: Queue[int] = context.Queue()
+    with ProcessPoolExecutor(2, context, initializer=_listen, initargs=(heard,)) as pool:
+        running = [pool.submit(_in_process, job) for job in jobs]
+        while not all(each.done() for each in running):
+            _hear(heard, progress, wait=0.1)
+        _hear(heard, progress, wait=0)
+        return [each.result() for each in running]
+
+
+def scaled(pack: Pack, factor: Decimal) -> Pack:
+    """The pack with every rule's points multiplied and no budget, to see what a factor would cost."""
+    coefficient = Coefficient("trial", Text("试算系数", "trial factor"), (), factor)
+    rules = {
+        rule.id: replace(
+            rule,
+            coefficients=(*rule.coefficients, coefficient),
+            caps=tuple(cap for cap in rule.caps if cap not in pack.budgets),
+        )
+        for rule in pack.rules
+    }
+    buckets = {key: tuple(rules[rule.id] for rule in bucket) for key, bucket in pack._index.items()}
+    return replace(pack, rules=tuple(rules[rule.id] for rule in pack.rules), budgets=(), _index=buckets)
+
+
+_QUEUE: list[Any] = []
+"""Where a process of the pool reports its progress."""
+
+
+def _listen(queue: Queue[int]) -> None:
+    _QUEUE[:] = [queue]
+
+
+def _in_process(job: Job) -> Trial:
+    return run_job(job, _QUEUE[0].put)
+
+
+def _hear(heard: Queue[int], progress: Progress | None, wait: float) -> None:
+    try:
+        while True:
+            count = heard.get(timeout=wait) if wait else heard.get_nowait()
+            if progress is not None:
+                progress(count)
+    except Empty:
+        return

@@ -1,0 +1,116 @@
+"""Beside the decisions: one pack tried on a period's deeds, and what came of it in figures. Nothing is written."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from points.errors import Refused
+from points.rules.book import Book
+from points.rules.caps import Cut
+from points.rules.decide import check_in_force, grants_of
+from points.rules.decision import Outcome
+from points.rules.history import Past
+from points.rules.pack import Pack
+from points.rules.view import View
+
+EVERY = 10_000
+"""How many deeds lie between two reports of progress."""
+UNKNOWN = "?"
+
+
+@dataclass(slots=True)
+class CapHits:
+    """How a cap or budget cut: how often, how many points, whom, and since when."""
+
+    cuts: int = 0
+    points: int = 0
+    residents: set[str] = field(default_factory=set)
+    first: date | None = None
+
+
+@dataclass(slots=True)
+class Trial:
+    """What a pack would have given. Every figure counts points after caps, unless it says asked."""
+
+    pack: str
+    version: int
+    digest: str
+    deeds: int = 0
+    asked: int = 0
+    granted: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    """Deeds the pack does not decide, by the refusal's code."""
+    silent: int = 0
+    """Deeds that brought nothing."""
+    by_rule: Counter[str] = field(default_factory=Counter)
+    by_fund: Counter[str] = field(default_factory=Counter)
+    by_street: Counter[str] = field(default_factory=Counter)
+    by_age: Counter[str] = field(default_factory=Counter)
+    by_month: Counter[str] = field(default_factory=Counter)
+    by_resident: Counter[str] = field(default_factory=Counter)
+    groups: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Street and age band of each resident, at their first deed."""
+    caps: dict[str, CapHits] = field(default_factory=lambda: defaultdict(CapHits))
+    budgets_used: dict[str, int] = field(default_factory=dict)
+    """Points counted against each budget's window."""
+
+
+def try_pack(pack: Pack, pasts: Iterable[Past], progress: Callable[[int], None] | None = None) -> Trial:
+    """Replay deeds in their order through a pack with empty books; `progress` hears of every 10,000 deeds."""
+    book = Book(pack)
+    trial = Trial(pack.id, pack.version, pack.digest)
+    for past in pasts:
+        trial.deeds += 1
+        if progress is not None and trial.deeds % EVERY == 0:
+            progress(EVERY)
+        _one(pack, book, past, trial)
+    if progress is not None:
+        progress(trial.deeds % EVERY)
+    budgets = tuple(f"{budget.id}:" for budget in pack.budgets)
+    trial.budgets_used = {key: used for key, used in sorted(book.used.items()) if key.startswith(budgets)}
+    trial.caps = dict(trial.caps)
+    return trial
+
+
+def _one(pack: Pack, book: Book, past: Past, trial: Trial) -> None:
+    event = past.event
+    trial.groups.setdefault(event.resident, (event.street or UNKNOWN, past.age_band or UNKNOWN))
+    try:
+        view = View(pack, event, book.facts(event, past.decided_at, past.age_band, past.consents))
+        day = view.local.date()
+        check_in_force(pack, event, day)
+        grants = grants_of(view)
+    except Refused as refusal:
+        trial.refused[refusal.code] += 1
+        return
+    outcomes = book.post(event, grants)
+    total = 0
+    for grant in grants:
+        outcome = outcomes[grant.rule]
+        total += outcome.granted
+        trial.asked += grant.amount
+        trial.by_rule[grant.rule] += outcome.granted
+        trial.by_fund[grant.fund] += outcome.granted
+        if outcome.cuts:
+            _cuts(outcome, event.resident, day, trial)
+    if not total:
+        trial.silent += 1
+        return
+    trial.granted += total
+    trial.by_street[event.street or UNKNOWN] += total
+    trial.by_age[past.age_band or UNKNOWN] += total
+    trial.by_month[f"{day.year}-{day.month:02d}"] += total
+    trial.by_resident[event.resident] += total
+
+
+def _cuts(outcome: Outcome, resident: str, day: date, trial: Trial) -> None:
+    cut: Cut
+    for cut in outcome.cuts:
+        hits = trial.caps[cut.cap.partition(":")[0]]
+        hits.cuts += 1
+        hits.points += cut.asked - cut.granted
+        hits.residents.add(resident)
+        hits.first = day if hits.first is None else min(hits.first, day)
