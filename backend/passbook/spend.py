@@ -80,11 +80,6 @@ def redemption(district: str, identifier: str) -> HoldView | None:
     return ledger(district).hold_view(identifier) if is_id(identifier) else None
 
 
-def is_known(district: str, identifier: str) -> bool:
-    """Whether the ledger has an entry of this id."""
-    return ledger(district).receipt(identifier) is not None
-
-
 def offers(district: str, identifiers: Iterable[str]) -> dict[str, OfferView]:
     """The offers that the ledger has of these, each with its live stock."""
     found = {identifier: ledger(district).offer(identifier) for identifier in identifiers}

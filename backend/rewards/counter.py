@@ -80,7 +80,8 @@ def lookup(caller: Caller, text: str) -> LookedUp:
 def capture(caller: Caller, redemption: str, key: str) -> Captured:
     """Hand it over: the clerk who scanned it, within the time a scan is good for, once.
 
-    A repeated key gets its first receipt, however late; any other try without a scan of one's own finds nothing.
+    A repeated key gets its first receipt, however late, and another key `hold_captured`; without a scan of one's own
+    a redemption that is still open is not found.
     """
     scanned_ms = parts().cache.get(_scan_mark(caller, redemption))
     if scanned_ms is None:
@@ -91,9 +92,9 @@ def capture(caller: Caller, redemption: str, key: str) -> Captured:
 
 
 def _repeated(caller: Caller, redemption: str, key: str, otherwise: Refused) -> Captured:
-    """The first receipt of this clerk's key; a capture that is not there yet is not made."""
+    """What the ledger says of a redemption that this merchant has captured already; it can move nothing more."""
     held = spend.redemption(caller.district, redemption)
-    if held is None or held.state != "captured" or not spend.is_known(caller.district, key):
+    if held is None or held.merchant is None or held.merchant != caller.merchant:
         raise otherwise
     return _capture(caller, redemption, key)
 

@@ -1,5 +1,7 @@
 """A clerk scans, looks, hands over; every other way is refused by its own code."""
 
+import redis
+
 from backend.kit.clock import fresh_id
 from backend.wiring import ledger
 from points.clock import FixedClock
@@ -50,7 +52,23 @@ def test_a_second_capture_is_refused_and_a_repeated_one_gets_the_first_receipt(
         again = capture(clerk, redemption["id"], key=key)
         assert (again.json, again.headers.get("Idempotency-Replayed")) == (first.json, "true")
     late = capture(clerk, redemption["id"])
-    assert (late.status_code, late.json["code"]) == (409, "lookup_needed")
+    assert (late.status_code, late.json["code"]) == (409, "hold_captured")
+
+
+def test_a_capture_is_remembered_by_the_ledger_even_when_the_cache_is_lost(
+    market: Market, fresh_cache: redis.Redis
+) -> None:
+    merchant, foreign, key = market.merchant(), market.merchant("别家饭馆(虚构)"), fresh_id()
+    clerk = market.clerk(merchant)
+    redemption = redeem(market.resident(100), market.reward(merchant)).json
+    look_up(clerk, redemption["code"])
+    first = capture(clerk, redemption["id"], key=key)
+    fresh_cache.flushall()
+    again_in = market.cast.signed_in("clerk", clerk.id, ("clerk",), merchant=merchant.id, shop=merchant.shop)
+    stranger = market.cast.signed_in("clerk", fresh_id(), ("clerk",), merchant=foreign.id, shop=foreign.shop)
+    assert capture(again_in, redemption["id"], key=key).json == first.json
+    assert capture(again_in, redemption["id"]).json["code"] == "hold_captured"
+    assert capture(stranger, redemption["id"]).json["code"] == "not_found"
 
 
 def test_the_same_clerk_may_scan_twice_and_gets_the_same_answer(market: Market, clock: FixedClock) -> None:
