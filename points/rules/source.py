@@ -87,7 +87,7 @@ class _Reader:
         if kind == "bool":
             return text.lower() == "true"
         if kind in ("int", "float"):
-            return self.number(text, path)
+            return text if "_" in text else self.number(text, path)
         return text
 
     def number(self, text: str, path: Path) -> int | Decimal | None:
