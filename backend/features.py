@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from backend.kit.http import Endpoints
-from backend.photos.routes import endpoints as photos
+from backend.acts.routes import endpoints as acts
 from backend.journal.routes import endpoints as journal
-from backend.passbook.routes import endpoints as passbook
+from backend.kit.http import Endpoints
 from backend.merchants.routes import endpoints as merchants
+from backend.passbook.routes import endpoints as passbook
+from backend.photos.routes import endpoints as photos
 from backend.places.routes import endpoints as places
 from backend.residents.routes import endpoints as residents
 from backend.rewards.counter_routes import endpoints as counter
@@ -27,6 +28,7 @@ from backend.volunteering.teams.routes import endpoints as teams
 ENDPOINTS: list[Endpoints] = [
     places,
     photos,
+    acts,
     residents,
     staff,
     journal,
