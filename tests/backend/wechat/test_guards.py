@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import logging
 import os
 import socket
@@ -151,6 +152,7 @@ def test_each_sort_of_trouble_has_its_refusal(
     assert _code_of(lambda: wechat.check_text("好", openid=OPENID)) == refusal
 
 
+@pytest.mark.timeout(120 * ROUNDS)
 def test_rounds_of_mixed_trouble_send_no_message_twice_and_fetch_one_token_for_the_fleet(
     worker: Callable[[], WeChat], emulator: Emulator, fresh_cache: redis.Redis
 ) -> None:
@@ -244,6 +246,18 @@ def test_an_answer_of_another_shape_is_refused(answer: str, fresh_cache: redis.R
     link.close()
 
 
+def test_a_phone_number_given_for_another_app_is_refused(fresh_cache: redis.Redis, clock: FixedClock) -> None:
+    info = {"purePhoneNumber": "13800138000", "countryCode": "86", "watermark": {"appid": "wx-of-another-app"}}
+    answer = {"access_token": "t", "expires_in": 7200, "phone_info": info}
+    canned = _Canned(json.dumps(answer).encode())
+    link = WeChat(appid=APPID, secret=SECRET, cache=fresh_cache, clock=clock, transport=canned)
+    assert _code_of(lambda: link.phone_number("code")) == "wechat_unavailable"
+    info["watermark"] = {"appid": APPID}
+    canned.body = json.dumps(answer).encode()
+    assert link.phone_number("code").number == "13800138000"
+    link.close()
+
+
 def test_a_redirect_is_not_followed(fresh_cache: redis.Redis, clock: FixedClock) -> None:
     elsewhere = _Canned(b"", 302, "https://api.weixin.qq.com/elsewhere")
     link = WeChat(appid=APPID, secret=SECRET, cache=fresh_cache, clock=clock, transport=elsewhere)
@@ -324,7 +338,7 @@ class _Canned(requests.adapters.BaseAdapter):
 
     def __init__(self, body: bytes, status: int = 200, location: str = "") -> None:
         super().__init__()
-        self._body, self._status, self._location = body, status, location
+        self.body, self._status, self._location = body, status, location
         self.sent = 0
 
     def send(self, request: requests.PreparedRequest, *_args: object, **_options: object) -> requests.Response:
@@ -337,7 +351,7 @@ class _Canned(requests.adapters.BaseAdapter):
         if self._location:
             response.headers["Location"] = self._location
         self.sent += 1
-        response.raw = HTTPResponse(BytesIO(self._body), preload_content=False)
+        response.raw = HTTPResponse(BytesIO(self.body), preload_content=False)
         return response
 
     def close(self) -> None:

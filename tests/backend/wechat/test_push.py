@@ -147,6 +147,16 @@ def test_a_push_told_twice_has_one_effect(desk: Desk) -> None:
     assert len(desk.noted) == 1
 
 
+def test_a_delivery_is_remembered_by_its_nonce_when_the_cache_drops_the_event(
+    desk: Desk, fresh_cache: redis.Redis
+) -> None:
+    url, body = signed_push(TARGET, APPID, media("t-1"), desk.clock.now())
+    desk.post(url, body)
+    assert fresh_cache.delete(*fresh_cache.keys("wechat:push:event:*")) == 1
+    assert desk.post(url, body).text == "success"
+    assert len(desk.noted) == 1
+
+
 def test_messages_are_known_by_their_msgid(desk: Desk) -> None:
     for content in ("first", "edited on the way"):
         desk.deliver({"MsgType": "text", "MsgId": 23456789012345678, "Content": content})
@@ -251,6 +261,7 @@ def test_a_huge_body_is_not_read(desk: Desk) -> None:
     assert desk.post("/wechat/push", b"x" * 300_000).status_code == 413
 
 
+@pytest.mark.timeout(120 * ROUNDS)
 def test_a_storm_of_doubled_reordered_late_forged_and_empty_pushes_has_one_effect_each(desk: Desk) -> None:
     """Seeded; each event is delivered one to three times in any order, from four threads, among rubbish."""
     chance = random.Random(13)
