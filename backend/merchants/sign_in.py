@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from backend.kit.auth.caller import sessions
 from backend.kit.auth.passwords import password_matches
 from backend.kit.auth.sessions import Session
+from backend.kit.auth.tries import SIGN_IN_FAILED, Tries
 from backend.kit.db import db, find, rows, transaction
 from backend.merchants.models import Clerk, Merchant, Shop
-from backend.merchants.tries import Tries
-from backend.staff.service import SIGN_IN_FAILED
 from backend.wiring import DISTRICT_UNKNOWN, settings
 
 
@@ -32,7 +31,7 @@ def sign_in(name: str, password: str, merchant: str | None, district: str | None
     wanted = district or settings().service.districts[0]
     if wanted not in settings().service.districts:
         raise DISTRICT_UNKNOWN()
-    tries = Tries(wanted, name)
+    tries = Tries("clerk", wanted, name)
     tries.take()
     clerk = db.session.scalar(rows(Clerk, wanted).where(Clerk.name == name))
     right = password_matches(clerk.password_hash if clerk else None, password)

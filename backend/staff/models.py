@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, BigInteger, Boolean, Integer, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Boolean, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kit.db import Base, DistrictRow, Moment
@@ -20,8 +20,6 @@ class StaffMember(DistrictRow, Base):
     password_hash: Mapped[str] = mapped_column(Text)
     otp_sealed: Mapped[str | None] = mapped_column(Text)
     otp_last_step: Mapped[int] = mapped_column(BigInteger, default=0)
-    failures: Mapped[int] = mapped_column(Integer, default=0)
-    locked_until: Mapped[datetime | None] = mapped_column(Moment)
     roles: Mapped[list[str]] = mapped_column(JSON)
     resident: Mapped[str | None] = mapped_column(String(36))
     closed: Mapped[bool] = mapped_column(Boolean, default=False)

@@ -12,6 +12,7 @@ from backend.kit.auth import Caller, Role, loader
 from backend.kit.auth.caller import sessions
 from backend.kit.auth.passwords import hash_password, new_otp_secret, otp_step, password_matches
 from backend.kit.auth.permissions import STAFF_ROLES
+from backend.kit.auth.tries import SIGN_IN_FAILED, Tries
 from backend.kit.clock import fresh_id, now
 from backend.kit.crypto import cipher
 from backend.kit.db import db, find, rows, transaction
@@ -19,19 +20,6 @@ from backend.staff.models import Partner, StaffMember
 from backend.wiring import DISTRICT_UNKNOWN, settings
 from points.errors import Category, kind
 
-SIGN_IN_FAILED = kind(
-    "sign_in_failed",
-    Category.UNAUTHENTICATED,
-    zh="姓名、密码或一次性验证码不正确。",
-    en="The name, the password or the one-time code is wrong.",
-)
-LOCKED = kind(
-    "sign_in_locked",
-    Category.TOO_MANY,
-    zh="尝试次数过多,请 15 分钟后再试。",
-    en="Too many tries; wait 15 minutes.",
-    retry=True,
-)
 NAME_TAKEN = kind("name_taken", Category.CONFLICT, zh="这个名称已被使用。", en="This name is taken.")
 SETUP_INVALID = kind(
     "setup_token_invalid",
@@ -39,8 +27,6 @@ SETUP_INVALID = kind(
     zh="设置密码的链接无效或已用过。",
     en="This one-time link is wrong, used or too old.",
 )
-FAILURES_ALLOWED = 5
-LOCK = timedelta(minutes=15)
 SETUP_LIFE = timedelta(hours=24)
 
 
@@ -76,24 +62,14 @@ class NewPartner:
 def sign_in(name: str, password: str, otp: str | None, district: str | None) -> SignedIn:
     """Name, password, one-time code become a session. All wrong answers look and take alike; five lock the name."""
     wanted = _district(district)
+    tries = Tries("staff", wanted, name)
+    tries.take()
     member = db.session.scalar(rows(StaffMember, wanted).where(StaffMember.name == name))
     right = password_matches(member.password_hash if member else None, password)
-    if member is None or member.closed:
+    if member is None or not right or not _code_used_up(wanted, member.id, otp):
+        tries.failed()
         raise SIGN_IN_FAILED()
-    with transaction():
-        member = find(StaffMember, wanted, member.id, lock=True)
-        locked = member.locked_until is not None and member.locked_until > now()
-        step = _otp_step(member, otp) if right and not locked else None
-        if step is not None:
-            member.otp_last_step, member.failures = step, 0
-        elif not locked:
-            member.failures += 1
-            if member.failures >= FAILURES_ALLOWED:
-                member.locked_until, member.failures = now() + LOCK, 0
-    if locked:
-        raise LOCKED()
-    if step is None:
-        raise SIGN_IN_FAILED()
+    tries.succeeded()
     limits = settings().sessions
     token, session = sessions().begin(
         "staff",
@@ -106,12 +82,17 @@ def sign_in(name: str, password: str, otp: str | None, district: str | None) -> 
     return SignedIn(token, session.ends_at, member)
 
 
-def _otp_step(member: StaffMember, otp: str | None) -> int | None:
-    """The step of a right one-time code; the last one again where the member has none to give; else None."""
-    if member.otp_sealed is None:
-        return member.otp_last_step
-    secret = cipher().open(f"staff_member:{member.id}:otp", member.otp_sealed)
-    return otp_step(secret, otp or "", int(now().timestamp()), member.otp_last_step)
+def _code_used_up(district: str, identifier: str, otp: str | None) -> bool:
+    """Whether the one-time code is right; it is not right a second time. A member without a secret has none to give."""
+    with transaction():
+        member = find(StaffMember, district, identifier, lock=True)
+        if member.closed or member.otp_sealed is None:
+            return not member.closed
+        secret = cipher().open(f"staff_member:{member.id}:otp", member.otp_sealed)
+        step = otp_step(secret, otp or "", int(now().timestamp()), member.otp_last_step)
+        if step is not None:
+            member.otp_last_step = step
+    return step is not None
 
 
 def invite(district: str, by: str, name: str, roles: list[Role], resident: str | None = None) -> Invited:
@@ -127,7 +108,6 @@ def invite(district: str, by: str, name: str, roles: list[Role], resident: str |
             name=name,
             password_hash="",
             otp_last_step=0,
-            failures=0,
             roles=sorted(role.value for role in roles),
             resident=resident,
             closed=False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import redis
 import structlog
 from flask import Flask, Response, g, json, request
 from marshmallow import Schema, fields
@@ -34,6 +35,13 @@ FAULT = kind(
     Category.UNAVAILABLE,
     zh="服务出错,已记录;请凭请求编号联系工作人员。",
     en="Something broke on our side and was logged; quote the request id to the staff.",
+)
+CACHE_UNAVAILABLE = kind(
+    "sessions_unavailable",
+    Category.UNAVAILABLE,
+    zh="登录服务暂时不可用,请稍后重试。",
+    en="Sign-ins cannot be checked just now; try again shortly.",
+    retry=True,
 )
 HTTP_KINDS: dict[int, Kind] = {
     400: kind("malformed_request", Category.MALFORMED, zh="请求格式有误。", en="The request cannot be read."),
@@ -124,6 +132,8 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _books_down)
     app.register_error_handler(PoolTimeoutError, _books_down)
+    for lost in (redis.ConnectionError, redis.TimeoutError):
+        app.register_error_handler(lost, _cache_down)
     app.register_error_handler(Exception, _fault)
 
 
@@ -141,6 +151,11 @@ def _http(error: HTTPException) -> Response:
 def _books_down(error: Exception) -> Response:
     structlog.get_logger().error("books_unavailable", kind=type(error).__name__)
     return problem(BOOKS_UNAVAILABLE())
+
+
+def _cache_down(error: Exception) -> Response:
+    structlog.get_logger().error("cache_unavailable", kind=type(error).__name__)
+    return problem(CACHE_UNAVAILABLE())
 
 
 def _fault(error: Exception) -> Response:

@@ -142,4 +142,4 @@ def _content() -> str:
             file.stream.seek(0)
     else:
         digest.update(request.get_data(cache=True))
-    return digest.hexdigest()
+    return cipher().index("first_answer", digest.hexdigest())  # keyed: a body may hold a password

@@ -98,6 +98,12 @@ def test_five_failures_lock_the_name_for_a_quarter_of_an_hour(newcomer: Newcomer
     assert newcomer.sign_in().status_code == 201
 
 
+def test_a_name_that_nobody_has_locks_like_any_other(newcomer: Newcomer) -> None:
+    for _ in range(5):
+        assert newcomer.sign_in(name="没有此人", otp="000000").json["code"] == "sign_in_failed"
+    assert newcomer.sign_in(name="没有此人", otp="000000").json["code"] == "sign_in_locked"
+
+
 def test_a_changed_role_counts_on_the_next_request(cast: Cast) -> None:
     admin, member = cast.staff(Role.ADMIN), cast.staff(Role.FUND_MANAGER)
     assert member.get("/staff/funds").status_code == 200
