@@ -16,11 +16,11 @@ from backend.tickets.states import TicketState
 PHOTOS_MOST = 9
 
 
-class Degrees(fields.Float):
-    """A number of degrees: no text, no true, nothing infinite."""
+class Measured(fields.Float):
+    """A measured number: no text, no true, nothing infinite."""
 
-    def __init__(self, most: float, **kwargs: Any) -> None:
-        super().__init__(validate=validate.Range(-most, most), **kwargs)
+    def __init__(self, least: float, most: float, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Range(least, most), **kwargs)
 
     def _validated(self, value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -29,14 +29,14 @@ class Degrees(fields.Float):
 
 
 class TicketPositionBody(Body):
-    lat = Degrees(90, required=True)
-    lon = Degrees(180, required=True)
+    lat = Measured(-90, 90, required=True)
+    lon = Measured(-180, 180, required=True)
     datum = fields.String(
         load_default="gcj02",
         validate=validate.OneOf(("gcj02", "wgs84")),
         metadata={"description": "gcj02 is what phones in China give"},
     )
-    accuracy = Degrees(100_000, load_default=None, allow_none=True, metadata={"description": "radius in metres"})
+    accuracy = Measured(0, 100_000, load_default=None, allow_none=True, metadata={"description": "radius in metres"})
 
     @post_load
     def given(self, values: dict[str, Any], **_: Any) -> Given:
