@@ -37,11 +37,8 @@ def check_form(value: Any, findings: Findings, name: str = "pack.schema.json") -
 
 
 def _report(error: ValidationError, findings: Findings) -> None:
-    if error.validator in ("anyOf", "oneOf") and error.context:
-        fitting = [each for each in error.context if each.validator != "type"] or list(error.context)
-        error = best_match(fitting) or error
-        while error.validator in ("anyOf", "oneOf") and error.context:
-            error = best_match(error.context) or error
+    while error.validator in ("anyOf", "oneOf") and error.context:
+        error = _nearest(list(error.context))
     path = tuple(error.absolute_path)
     if error.validator == "additionalProperties":
         _unknown_keys(error, path, findings)
@@ -51,6 +48,13 @@ def _report(error: ValidationError, findings: Findings) -> None:
         code, zh, en = _sentence(error)
         name = _name(path)
         findings.error(path, code, f"{name}{zh}", f"{name}{en}" if name else en)
+
+
+def _nearest(errors: list[ValidationError]) -> ValidationError:
+    """Of the ways a value was meant to be written, the departure from the one it comes nearest to."""
+    inside = [each for each in errors if each.relative_path or each.validator not in ("type", "enum")]
+    fitting = inside or [each for each in errors if each.validator != "type"] or errors
+    return best_match(fitting) or errors[0]
 
 
 def _name(path: tuple[str | int, ...]) -> str:
