@@ -28,8 +28,8 @@ RISKS_NOT_SEEN = kind(
 GUARDIAN_NEEDED = kind(
     "guardian_needed",
     Category.FORBIDDEN,
-    zh="未满 14 周岁须经监护人同意;目前请由监护人陪同到站点线下报名。",
-    en="Under 14 a guardian's consent is needed; for now, come to the station together with your guardian.",
+    zh="未满 14 周岁须经监护人同意,本服务目前还不能登记监护人的同意。",
+    en="Under 14 a guardian's consent is needed, and this service cannot record one yet.",
 )
 TOO_YOUNG = kind(
     "too_young",

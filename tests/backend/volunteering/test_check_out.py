@@ -5,7 +5,7 @@ from datetime import timedelta
 from backend.volunteering.attendance.service import close_forgotten, forget_positions
 from points.clock import FixedClock
 from tests.app import DISTRICT, OTHER_DISTRICT
-from tests.backend.volunteering.stage import BEGINS, ENDS, Stage, at
+from tests.backend.volunteering.stage import BEGINS, ENDS, Stage, activity, at, shift
 from tests.backend.volunteering.test_check_in import _scans
 
 
@@ -33,18 +33,6 @@ def test_less_than_a_minute_is_refused_and_one_stays_checked_in(stage: Stage, cl
     assert (short.status_code, short.json["code"], short.json["retry"]) == (409, "too_short", True)
     clock.advance(seconds=1)
     assert stage.check_out(person).json["minutes"] == 1
-
-
-def test_the_code_of_the_check_in_does_not_check_out(stage: Stage, clock: FixedClock) -> None:
-    person = stage.volunteer()
-    clock.at = BEGINS + timedelta(seconds=30)
-    ahead = stage.code()
-    clock.at = BEGINS
-    assert stage.check_in(person, code=ahead).status_code == 201
-    clock.at = BEGINS + timedelta(seconds=60)
-    used = stage.check_out(person, code=ahead)
-    assert (used.status_code, used.json["code"]) == (409, "shift_code_used")
-    assert stage.check_out(person).status_code == 200
 
 
 def test_leaving_from_afar_is_flagged_on_the_way_out(stage: Stage, clock: FixedClock) -> None:
@@ -81,14 +69,17 @@ def test_a_forgotten_check_out_is_closed_with_nothing_half_an_hour_after_the_shi
 
 
 def test_after_a_forgotten_check_out_one_can_check_in_elsewhere(stage: Stage, clock: FixedClock) -> None:
-    person = stage.volunteer()
+    evening = shift(starts_at=ENDS.isoformat(), ends_at=(ENDS + timedelta(hours=2)).isoformat())
+    planned = stage.leader.post("/activities", activity(stage.team, shifts=[evening])).json
+    person, other = stage.volunteer(), planned["shifts"][0]["id"]
+    person.post(f"/activities/{planned['id']}/signups", {"shift": other, "risks_seen": True})
     clock.at = BEGINS
     stage.check_in(person)
     clock.at = ENDS + timedelta(hours=1)
+    body = {"code": stage.code(other), "position": at()}
+    assert person.post(f"/shifts/{other}/check-in", body).json["code"] == "already_checked_in"
     close_forgotten(DISTRICT)
-    signup = person.get("/me/attendance").json["items"][0]
-    assert signup["state"] == "forgotten"
-    assert stage.check_in(person).json["code"] == "shift_over"
+    assert person.post(f"/shifts/{other}/check-in", body).status_code == 201
 
 
 def test_positions_nobody_looked_at_go_after_thirty_days(stage: Stage, clock: FixedClock) -> None:

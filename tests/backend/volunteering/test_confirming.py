@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import event
 
 from backend.kit.auth import Role
 from backend.kit.db import db
@@ -41,6 +42,33 @@ def _correct(stage: Stage, attendance: str, **changes: object) -> tuple[int, dic
     body = {"checked_out_at": (BEGINS + timedelta(hours=2)).isoformat(), "reason": "手机没电了"} | changes
     answer = stage.leader.post(f"/shifts/{stage.shift}/attendance/{attendance}/correct", body)
     return answer.status_code, answer.json
+
+
+def _statements(person: Person, path: str) -> int:
+    """How many statements a GET costs."""
+    seen: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        assert person.get(path).status_code == 200
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    return len(seen)
+
+
+def test_a_longer_list_costs_no_more_questions(stage: Stage, clock: FixedClock) -> None:
+    path, clock.at = f"/shifts/{stage.shift}/attendance", BEGINS
+    stage.check_in(stage.volunteer("居民一"))
+    cost = _statements(stage.leader, path)
+    for name in ("居民二", "居民三"):
+        stage.check_in(stage.volunteer(name))
+    assert _statements(stage.leader, path) == cost <= 10
+    page = stage.leader.get(path, limit=2).json
+    rest = stage.leader.get(path, limit=2, cursor=page["next_cursor"]).json
+    assert (len(page["items"]), len(rest["items"]), rest["next_cursor"]) == (2, 1, None)
 
 
 def test_the_leader_sees_masked_names_and_distances_but_no_position(stage: Stage) -> None:
@@ -155,11 +183,9 @@ def test_a_correction_cannot_run_into_other_hours_of_the_same_person(stage: Stag
     person = stage.volunteer()
     clock.at = BEGINS
     forgotten = stage.check_in(person).json["id"]
-    clock.at = BEGINS + timedelta(minutes=1)
-    # the only way to two at once: the first is closed by hand of the clock, the second is served, the clock goes back
     clock.at = ENDS + timedelta(hours=1)
     close_forgotten(DISTRICT)
-    clock.at = BEGINS + timedelta(hours=1)
+    clock.at = BEGINS + timedelta(hours=1)  # the server's clock is set back, so that the same time comes again
     assert stage.check_in(person).status_code == 201
     clock.advance(minutes=30)
     assert stage.check_out(person).status_code == 200
