@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import redis
 
@@ -11,7 +11,9 @@ from points.errors import Refused
 from points.ledger import transfer as t
 from points.ledger.chart import is_account
 from points.ledger.checks import check
+from points.ledger.durable import Safe
 from points.ledger.entry import receipt_of
+from points.ledger.fence import Fence
 from points.ledger.keys import Keys
 from points.ledger.refusals import BAD_ACCOUNT, refusal
 from points.ledger.request import (
@@ -41,7 +43,12 @@ class Ledger:
     """The points of one district, in Redis.
 
     `client` comes from `connect`. `clock` is the caller's; `skew_limit_seconds` is how far it may be from the server's
-    (None: any, for tests and replays). `zone` is the district's, for the windows of limits.
+    (None: any, for tests and replays). `zone` is the district's, for the windows of limits. A `fenced` ledger takes
+    postings only in a server run that `open` was called in; one that is not fenced, also before its first `open`.
+
+    `level` is what an answer promises: `disk` (the server has fsynced it, by its settings), `replica` (so have
+    `replicas` of its replicas), `journal` (`journaled(number, seconds)` said that the journal has committed it). An
+    entry that is not that safe within `wait_seconds` answers `not_yet_durable`; the same id asks again.
     """
 
     def __init__(
@@ -53,11 +60,17 @@ class Ledger:
         level: str = "disk",
         skew_limit_seconds: float | None = 60,
         zone: str = "Asia/Shanghai",
+        fenced: bool = False,
+        replicas: int = 1,
+        journaled: Callable[[int, float], bool] | None = None,
+        wait_seconds: float = 2,
     ) -> None:
         self.district = district
         self.keys = Keys(district)
         self.wire = Wire(client)
-        self.level = level
+        self.fence = Fence(self.wire, self.keys)
+        self._safe = Safe(level, self.keys, replicas, journaled, wait_seconds)
+        self._mode = "f" if fenced else ""
         self._clock = clock
         self._skew = "" if skew_limit_seconds is None else str(int(skew_limit_seconds * 1000))
         self._scripts = bind_all()
@@ -73,7 +86,7 @@ class Ledger:
 
     def preview(self, command: t.Command) -> Receipt:
         """What posting would answer now, by the real path without its writes."""
-        return self._answer(command, "1")
+        return self._answer(command, "d")
 
     def post_many(self, commands: Iterable[t.Command]) -> list[Receipt | Refused]:
         """Post commands in their order, many at a time; the answers stand in the same order."""
@@ -85,6 +98,14 @@ class Ledger:
                 results += self._post_batch(batch)
                 batch = []
         return results + self._post_batch(batch)
+
+    def open(self, journal: Head) -> Head:
+        """Open the ledger for this run of the server, after matching it with the journal's last entry.
+
+        `Head(0, GENESIS)` for an empty journal. Answers the ledger's head. Refused: `ledger_torn`, `ledger_behind`
+        (catch up from the journal first), `ledger_forked`.
+        """
+        return self.fence.open(journal)
 
     def sweep(self, limit: int = 50) -> int:
         """Do what time has made due, at most `limit` entries of it: holds time out, grants open, lots expire.
@@ -153,7 +174,7 @@ class Ledger:
             request = self._requests.of(command, now_ms, self._facts(command))
             answer = self._run([request], now_ms, dry)[0]
             if answer[0] != "?":
-                return _receipt(answer)
+                return self._safe.sure(_receipt(answer)) if not dry else _receipt(answer)
             self._holds.pop(getattr(command, "hold", ""), None)
             now_ms = max(now_ms, int(answer[1:]))
         raise RuntimeError("the ledger kept moving under a command")
@@ -174,18 +195,18 @@ class Ledger:
         answers = self._run([request for _, request in requests], to_ms(now), "") if requests else []
         for (i, _), answer in zip(requests, answers, strict=True):
             try:
-                results[i] = self.post(batch[i]) if answer[0] == "?" else _receipt(answer)
+                results[i] = self.post(batch[i]) if answer[0] == "?" else self._safe.sure(_receipt(answer))
             except Refused as refused:
                 results[i] = refused
         return [result for result in results if result is not None]
 
     def _run(self, requests: Sequence[Request], now_ms: int, dry: str = "") -> list[str]:
         script = self._scripts[requests[0].kind if len(requests) == 1 else BATCH]
-        keys, args = list(self.keys.common), [str(now_ms), self._skew, dry]
+        keys, args = list(self.keys.common), [str(now_ms), self._skew, dry + self._mode]
         for request in requests:
             keys += request.keys
             args += request.args
-        answer = self.wire.run(script, keys, args)
+        answer = self.wire.run(script, keys, args, None if dry else self._safe.on_line)
         if isinstance(answer, bytes):
             return [answer.decode()] * len(requests)
         return [each.decode() for each in answer]

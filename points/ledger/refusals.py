@@ -44,6 +44,20 @@ LEDGER_CLOSED = kind(
     retry=True,
 )
 
+LEDGER_BEHIND = kind(
+    "ledger_behind",
+    Category.UNAVAILABLE,
+    zh="账本只到第 {ledger} 笔，流水已到第 {journal} 笔，需先补齐",
+    en="The ledger ends at entry {ledger}, the journal at {journal}; catch up first.",
+)
+LEDGER_FORKED = kind(
+    "ledger_forked",
+    Category.UNAVAILABLE,
+    zh="账本第 {number} 笔与流水不一致",
+    en="Entry {number} of the ledger is not the journal's.",
+)
+LEDGER_NOT_EMPTY = kind("ledger_not_empty", Category.CONFLICT, zh="账本不是空的", en="The ledger is not empty.")
+
 # The id.
 ID_REUSED = kind(
     "id_reused", Category.INVALID, zh="同一编号已用于别的内容", en="This id was already used for something else."

@@ -53,3 +53,9 @@ def bind_all() -> dict[str, Script]:
     every = dict.fromkeys(chapter for chapters in CHAPTERS.values() for chapter in chapters)
     scripts[BATCH] = bind(tuple(every))
     return scripts
+
+
+def opening() -> Script:
+    """The script that opens the ledger for a run of the server."""
+    text = (files("points.ledger") / "lua" / "open.lua").read_text("utf-8")
+    return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())

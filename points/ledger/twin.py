@@ -47,7 +47,7 @@ class Purse:
 
     def add(self, lot: Lot) -> None:
         for known in self.lots:
-            if known.number == lot.number:
+            if (known.number, known.expires) == (lot.number, lot.expires):
                 known.left += lot.left
                 return
         self.lots.append(lot)

@@ -29,9 +29,26 @@ class Wire:
         self._idle: list[tuple[Line, float]] = []
         self._pid = os.getpid()
 
-    def run(self, script: Script, keys: Sequence[str], args: Sequence[str]) -> bytes | list[bytes]:
-        """Run a script once. NOSCRIPT means it did not run: it is loaded and asked again."""
-        return self._with(lambda line: self._run(line, script, keys, args))
+    def run(
+        self,
+        script: Script,
+        keys: Sequence[str],
+        args: Sequence[str],
+        then: Callable[[Line, bytes | list[bytes]], None] | None = None,
+    ) -> bytes | list[bytes]:
+        """Run a script once, then what must be said on the same connection.
+
+        The connection's run of the server is put in as third argument. NOSCRIPT means that the script did not run: it
+        is loaded and asked again.
+        """
+
+        def talk(line: Line) -> bytes | list[bytes]:
+            answer = self._run(line, script, keys, args)
+            if then is not None:
+                then(line, answer)
+            return answer
+
+        return self._with(talk)
 
     def _run(self, line: Line, script: Script, keys: Sequence[str], args: Sequence[str]) -> bytes | list[bytes]:
         first, stamp = args[:2], getattr(line, "run_id", "")
@@ -57,9 +74,13 @@ class Wire:
 
         def talk(line: Line) -> list[object]:
             line.send_packed_command(line.pack_commands(listed))
-            return [line.read_response() for _ in listed]
+            return [_read(line) for _ in listed]
 
-        return self._with(talk)
+        answers = self._with(talk)
+        for answer in answers:
+            if isinstance(answer, ResponseError):
+                raise _meaning(answer) from answer
+        return answers
 
     def _with(self, talk: Callable[[Line], T]) -> T:
         line = self._take()
@@ -99,6 +120,14 @@ class Wire:
             except (redis.ConnectionError, redis.TimeoutError) as lost:
                 raise no.LEDGER_UNREACHABLE(why=str(lost)) from lost
         return line
+
+
+def _read(line: Line) -> object:
+    """One of several answers: an error must not leave the others unread."""
+    try:
+        return line.read_response()
+    except ResponseError as said:
+        return said
 
 
 def _meaning(said: ResponseError) -> Exception:

@@ -1,6 +1,6 @@
 -- The last chapter: each command climbs the ladder (existing id first), then everything is written, the entries last.
 local entries, answers = {}, {}
-local skewed, dry = false, ARGV[4] == '1'
+local skewed, dry, fenced = false, find(ARGV[4], 'd', 1, true), find(ARGV[4], 'f', 1, true)
 if ARGV[2] ~= '' then
   local t = call('TIME')
   skewed = math.abs(t[1] * 1000 + math.floor(t[2] / 1000) - now) > tonumber(ARGV[2])
@@ -67,7 +67,7 @@ local function flush()
 end
 
 if state ~= 'open' then return '!ledger_' .. state end
-if run ~= '' and run ~= ARGV[3] then return '!ledger_closed' end
+if run ~= ARGV[3] and (fenced or run ~= '') then return '!ledger_closed' end
 local k, a = 7, 5
 while ARGV[a] do
   answers[#answers + 1] = attempt(ARGV[a], ARGV[a + 1], ARGV[a + 2], k, ARGV[a + 4], ARGV[a + 5])

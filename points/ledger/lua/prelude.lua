@@ -4,7 +4,7 @@
 -- before the first write, and a command that is refused leaves no trace, also within a batch.
 --
 -- KEYS  1 head  2 stream  3 accounts  4 gates  5 holds  6 lots  7 days  8... of each command in turn
--- ARGV  1 now (ms)  2 how far the caller's clock may be off (ms, empty: any)  3 server run  4 dry run ('1' or empty)
+-- ARGV  1 now (ms)  2 how far the caller's clock may be off (ms, empty: any)  3 server run  4 mode: d dry run, f fenced
 --       then six for each command: kind, id, fingerprint, number of keys, content, hints
 local call = redis.call
 local format, match, gmatch, find, sub = string.format, string.match, string.gmatch, string.find, string.sub

@@ -56,7 +56,7 @@ local function add_lot(lots, expires, lot, points, fund, earned)
   while true do
     local e, l, left, f, g, following = match(lots, LOT, position)
     if not e then return lots .. record, points end
-    if l == lot then
+    if l == lot and e == expires then
       local total = tonumber(left) + points
       local joined = e .. ',' .. l .. ',' .. int(total) .. ',' .. f .. ',' .. g .. ';'
       return sub(lots, 1, position - 1) .. joined .. sub(lots, following), total
@@ -69,14 +69,19 @@ local function add_lot(lots, expires, lot, points, fund, earned)
   end
 end
 
--- Take a whole lot out. Answers the lots and what it held (nil when it is not there).
+-- Take all of a lot out (it may stand under its first date and under a later one).
+-- Answers the lots, and what was taken: pairs of points and date.
 local function remove_lot(lots, lot)
-  local position = 1
+  local position, taken = 1, {}
   while true do
     local e, l, left, _, _, following = match(lots, LOT, position)
-    if not e then return lots, nil end
-    if l == lot then return sub(lots, 1, position - 1) .. sub(lots, following), tonumber(left) end
-    position = following
+    if not e then return lots, taken end
+    if l == lot then
+      lots = sub(lots, 1, position - 1) .. sub(lots, following)
+      taken[#taken + 1] = {tonumber(left), e}
+    else
+      position = following
+    end
   end
 end
 

@@ -34,13 +34,17 @@ function decide.reverse(k, id, content, hint)
     note(entry.changes, 'P', resident, int(pending - granted), opens)
     afterwards('ZREM', KEYS[k + 5], grant_id)
   else
-    local remaining, left = remove_lot(lots, lot)
-    left = left or 0
-    entry = new_entry(left)
+    local remaining, taken = remove_lot(lots, lot)
+    local left = 0
+    entry = new_entry(0)
+    for i = 1, #taken do
+      left = left + taken[i][1]
+      note_lot(entry, resident, lot, 0, fund, earned, taken[i][2])
+    end
+    entry.amount = left
     if left > 0 then
       move_resident(entry, resident, -left, available - left)
       save_purse(purse, available - left, held, pending, remaining)
-      note_lot(entry, resident, lot, 0, fund, earned, expires)
     end
     note(entry.changes, 'Z', lot)
     afterwards('HSET', LOTS, lot, 'closed')

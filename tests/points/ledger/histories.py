@@ -168,7 +168,7 @@ def _again(h: History, a: int, b: int, c: int) -> t.Command:
 
 
 def _gate(h: History, a: int, b: int, c: int) -> t.Command:
-    return t.SetGate(h.id(), SUBJECTS[a % len(SUBJECTS)], b % 3 > 0, "checked", "zhou")
+    return t.SetGate(h.id(), SUBJECTS[a % len(SUBJECTS)], b % 6 > 0, "checked", "zhou")
 
 
 def _offer(h: History, a: int, b: int, c: int) -> t.Command:

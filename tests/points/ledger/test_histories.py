@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from points.clock import FixedClock
-from points.ledger import Ledger, connect
+from points.ledger import Ledger, Stream, connect
 from points.ledger.memory import MemoryLedger
+from points.ledger.verify import verify
 from tests.points.ledger.histories import History
 from tests.servers import Valkey
 
@@ -78,6 +79,7 @@ def _play(client: redis.Redis, examples: int) -> Counter[str]:
         history.begin()
         for i in range(0, len(drawn), 4):
             history.step(drawn[i], drawn[i + 1], drawn[i + 2], drawn[i + 3])
+        assert verify(Stream(client, district).read(0, 1000), real).difference is None
 
     play()
     return seen

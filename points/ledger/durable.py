@@ -1,0 +1,50 @@
+"""When an entry is as safe as its level promises, and what is answered when it is not yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from points.ledger.keys import Keys
+from points.ledger.refusals import NOT_YET_DURABLE
+from points.ledger.results import Receipt
+
+LEVELS = ("disk", "replica", "journal")
+
+
+class Safe:
+    """One level of acknowledgement. A repeated request waits for it like the first."""
+
+    def __init__(
+        self,
+        level: str,
+        keys: Keys,
+        replicas: int,
+        journaled: Callable[[int, float], bool] | None,
+        wait_seconds: float,
+    ) -> None:
+        if level not in LEVELS or (level == "journal" and journaled is None):
+            raise ValueError("a level is disk, replica, or journal with somebody who knows the journal")
+        self._journaled = journaled if level == "journal" else None
+        self._replicas = replicas if level == "replica" else 0
+        self._mark = keys.prefix + "waited"
+        self._seconds = wait_seconds
+        self.on_line = self._wait_for_replicas if self._replicas else None
+
+    def _wait_for_replicas(self, line: Any, answer: bytes | list[bytes]) -> None:
+        """WAIT counts what this connection wrote; after a repeat it wrote nothing, so it writes a mark first."""
+        answers = [answer] if isinstance(answer, bytes) else answer
+        if not any(each[:1].isdigit() or each[:1] == b"=" for each in answers):
+            return
+        if any(each[:1] == b"=" for each in answers):
+            line.send_command("INCR", self._mark)
+            line.read_response()
+        line.send_command("WAIT", self._replicas, int(self._seconds * 1000))
+        if line.read_response() < self._replicas:
+            raise NOT_YET_DURABLE(level="replica")
+
+    def sure(self, receipt: Receipt) -> Receipt:
+        """The receipt, once the journal has its entry where the level wants that."""
+        if self._journaled is not None and not self._journaled(receipt.number, self._seconds):
+            raise NOT_YET_DURABLE(level="journal")
+        return receipt

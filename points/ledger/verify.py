@@ -1,0 +1,222 @@
+"""Proof by recomputing: entries are added up again and compared with every key of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from points.ledger.entry import Entry
+from points.ledger.keys import DAY_MS
+from points.ledger.ledger import Ledger
+from points.ledger.rebuild import read_tally
+from points.ledger.state import Broken, State
+
+_CHUNK = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The first thing found that is not as the entries say."""
+
+    where: str
+    """An entry (`entry 17`), or a key of the ledger."""
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: expected {self.expected}, found {self.found}"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What was recomputed: how many entries, residents and open holds, and the first difference, if there is one."""
+
+    entries: int
+    residents: int
+    holds: int
+    difference: Difference | None = None
+
+    @property
+    def holds_true(self) -> bool:
+        return self.difference is None
+
+
+def verify(
+    entries: Iterable[Entry],
+    ledger: Ledger,
+    *,
+    kept: Callable[[Entry], bool] = lambda entry: True,
+    progress: Callable[[int], None] = lambda number: None,
+) -> Proof:
+    """Recompute all balances, lots, holds, stock, counters and ids from entries 1, 2, 3 ... and compare.
+
+    `entries` must reach the ledger's head, and nothing may be posted meanwhile. `kept` tells whether the ledger must
+    still know an entry's id (it may forget those below the floor). Memory grows with residents, not with entries.
+    """
+    check = _Verify(ledger, kept)
+    difference: Difference | None
+    try:
+        difference = check.fold(entries, progress) or check.compare()
+    except Broken as broken:
+        difference = Difference(f"entry {broken.number}", "an entry that follows from those before", broken.what)
+    return Proof(check.state.number, len(check.state.purses), len(check.state.holds), difference)
+
+
+class _Verify:
+    def __init__(self, ledger: Ledger, kept: Callable[[Entry], bool]) -> None:
+        self.state = State()
+        self._ledger, self._kept = ledger, kept
+        self._ask, self._keys = ledger.wire.ask, ledger.keys
+        self._finals = dict.fromkeys("iexy", 0)
+
+    def fold(self, entries: Iterable[Entry], progress: Callable[[int], None]) -> Difference | None:
+        source = iter(entries)
+        while chunk := list(islice(source, _CHUNK)):
+            for entry in chunk:
+                self.state.apply(entry)
+                if not self._kept(entry) and entry.fingerprint:
+                    self.state.finals = [pair for pair in self.state.finals if pair[0] != f"i:{entry.id}"]
+            found = self._compare_strings(self.state.finals)
+            if found:
+                return found
+            for key, _ in self.state.finals:
+                self._finals[key[0]] += 1
+            self.state.finals.clear()
+            progress(self.state.number)
+        return None
+
+    def _compare_strings(self, wanted: Iterable[tuple[str, str]]) -> Difference | None:
+        source = iter(wanted)
+        while part := list(islice(source, _CHUNK)):
+            answer = self._ask("MGET", *[self._keys.prefix + key for key, _ in part])
+            for (key, text), found in zip(part, answer if isinstance(answer, list) else [], strict=True):
+                if found is None or found.decode() != text:
+                    return Difference(self._keys.prefix + key, text, "nothing" if found is None else found.decode())
+        return None
+
+    def compare(self) -> Difference | None:
+        """Every key of the ledger against what the entries add up to."""
+        for step in (self._head, self._hashes, self._purses, self._shelves, self._indexes, self._strays):
+            found = step()
+            if found:
+                return found
+        return None
+
+    def _head(self) -> Difference | None:
+        found = self._ask("GET", self._keys.head)
+        state = self.state
+        wanted = f"{state.number}\t{state.hash}\t{state.at_ms}\t"
+        text = found.decode() if isinstance(found, bytes) else ""
+        if text.startswith(wanted) or (not text and state.number == 0):
+            return None
+        return Difference(self._keys.head, wanted, text or "nothing")
+
+    def _hash(self, key: str) -> dict[str, str]:
+        found = self._ask("HGETALL", key)
+        listed = found if isinstance(found, list) else []
+        return {k.decode(): v.decode() for k, v in zip(listed[::2], listed[1::2], strict=True)}
+
+    def _hashes(self) -> Difference | None:
+        accounts = {name: str(points) for name, points in self.state.accounts.items()}
+        for key, wanted in (
+            (self._keys.accounts, accounts),
+            (self._keys.gates, self.state.gates),
+            (self._keys.lots, self.state.marks),
+        ):
+            found = {name: value for name, value in self._hash(key).items() if value != "0" or name in wanted}
+            for name in sorted(wanted.keys() | found.keys()):
+                if wanted.get(name) != found.get(name):
+                    return Difference(f"{key} {name}", wanted.get(name, "nothing"), found.get(name, "nothing"))
+        return None
+
+    def _purses(self) -> Difference | None:
+        state = self.state
+        wanted = [(f"r:{name}", purse.text) for name, purse in state.purses.items()]
+        wanted += [(f"c:{name}", str(count)) for name, count in state.counters.items()]
+        wanted += [(f"f:{name}", str(points)) for name, points in state.refunded.items()]
+        found = self._compare_strings(wanted)
+        if found:
+            return found
+        for name, tally in state.tallies.items():
+            key = f"{self._keys.prefix}q:{name}"
+            text = self._ask("GET", key)
+            if not isinstance(text, bytes) or read_tally(text.decode()) != tally:
+                return Difference(key, str(tally), str(text))
+        return None
+
+    def _shelves(self) -> Difference | None:
+        for offer, (terms, card) in self.state.terms.items():
+            key = self._keys.shelf(offer)
+            found = self._hash(key)
+            wanted = {"terms": terms, "card": card}
+            if offer in self.state.stock:
+                wanted["stock"] = str(self.state.stock[offer])
+            if found != wanted:
+                return Difference(key, str(wanted), str(found))
+        return None
+
+    def _indexes(self) -> Difference | None:
+        holds = self._scores(self._keys.holds)
+        if holds != self.state.holds:
+            return Difference(self._keys.holds, *_first_unlike(self.state.holds, holds))
+        waiting: dict[str, int] = {}
+        for day in {opens // DAY_MS for opens in self.state.waiting.values()}:
+            waiting |= self._scores(self._keys.opens(day * DAY_MS))
+        if waiting != self.state.waiting:
+            return Difference(self._keys.prefix + "opens", *_first_unlike(self.state.waiting, waiting))
+        for resident, purse in self.state.purses.items():
+            for expires, _ in purse.lots:
+                if self._ask("ZSCORE", self._keys.due(expires), resident) is None:
+                    return Difference(self._keys.due(expires), resident, "nothing")
+        return None
+
+    def _scores(self, key: str) -> dict[str, int]:
+        found = self._ask("ZRANGE", key, 0, -1, "WITHSCORES")
+        listed = found if isinstance(found, list) else []
+        return {name.decode(): int(score) for name, score in zip(listed[::2], listed[1::2], strict=True)}
+
+    def _strays(self) -> Difference | None:
+        """Keys that no entry explains: more of a sort than there should be."""
+        state = self.state
+        wanted = {
+            **self._finals,
+            "r": len(state.purses),
+            "c": len(state.counters),
+            "q": len(state.tallies),
+            "f": len(state.refunded),
+            "o": len(state.terms),
+        }
+        if self._count(self._all_keys()) == wanted:
+            return None
+        found = self._count(set(self._all_keys()))  # a key may be listed twice while the server rehashes
+        for sort, count in wanted.items():
+            if found[sort] != count:
+                return Difference(f"{self._keys.prefix}{sort}:*", f"{count} keys", f"{found[sort]}")
+        return None
+
+    def _count(self, keys: Iterable[str]) -> dict[str, int]:
+        counted = dict.fromkeys("iexyrcqfo", 0)
+        for key in keys:
+            sort = key[len(self._keys.prefix) :].partition(":")[0]
+            if sort in counted:
+                counted[sort] += 1
+        return counted
+
+    def _all_keys(self) -> Iterator[str]:
+        cursor: str | int = 0
+        while True:
+            answer = self._ask("SCAN", cursor, "MATCH", self._keys.prefix + "*", "COUNT", 1000)
+            if not isinstance(answer, list):
+                return
+            yield from (key.decode() for key in answer[1])
+            cursor = int(answer[0])
+            if cursor == 0:
+                return
+
+
+def _first_unlike(wanted: dict[str, int], found: dict[str, int]) -> tuple[str, str]:
+    for name in sorted(wanted.keys() | found.keys()):
+        if wanted.get(name) != found.get(name):
+            return f"{name} {wanted.get(name, 'nothing')}", f"{name} {found.get(name, 'nothing')}"
+    return "the same", "the same"

@@ -1,0 +1,196 @@
+"""Proof by recomputing, and the way back: entries alone rebuild the ledger, and any edited key is found and named."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import redis
+
+from backend.cli.servers import valkey
+from points.clock import FixedClock
+from points.ledger import Entry, Head, Ledger, Stream, connect
+from points.ledger.memory import MemoryLedger
+from points.ledger.rebuild import Replay
+from points.ledger.state import Broken
+from points.ledger.verify import Proof, verify
+from tests.points.ledger.conftest import DISTRICT
+from tests.points.ledger.histories import History
+from tests.points.ledger.town import refused
+from tests.servers import Valkey
+
+
+@pytest.fixture(scope="module")
+def server(servers_directory: Path) -> Iterator[Valkey]:
+    """A server of this module's own that keeps nothing on disk: here contents are compared."""
+    directory = servers_directory / "proof"
+    directory.mkdir()
+    spec = valkey.ledger_server(directory)
+    started = Valkey(replace(spec, extra=("--appendonly", "no"))).start()
+    yield started
+    started.kill()
+
+
+@pytest.fixture(scope="module")
+def told(server: Valkey) -> tuple[History, dict[bytes, bytes]]:
+    """500 random steps on a ledger and its twin, told once; and every key of the ledger after them."""
+    clock, client = FixedClock(datetime(2026, 11, 22, 2, 0, tzinfo=UTC)), connect(server.socket)
+    real = Ledger(client, DISTRICT, clock, skew_limit_seconds=None)
+    history = History(real, MemoryLedger(DISTRICT, clock), clock, Counter())
+    history.begin()
+    drawn = random.Random(7)
+    for _ in range(500):
+        history.step(*drawn.randbytes(4))
+    assert all(history.seen[kind] for kind in ("capture", "refund", "reverse", "release", "set_gate", "receive_across"))
+    return history, {key: client.dump(key) for key in client.keys("*")}
+
+
+@pytest.fixture
+def redis_client(server: Valkey) -> Iterator[redis.Redis]:
+    client = connect(server.socket)
+    client.flushall()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def history(redis_client: redis.Redis, told: tuple[History, dict[bytes, bytes]]) -> History:
+    """The told history, on a server that has just its keys."""
+    first, keys = told
+    for key, kept in keys.items():
+        redis_client.restore(key, 0, kept)
+    clock, books = copy.deepcopy((first.clock, first.twin._books))
+    twin = MemoryLedger(DISTRICT, clock)
+    twin._books = books
+    real = Ledger(redis_client, DISTRICT, clock, skew_limit_seconds=None)
+    lists = {name: list(getattr(first, name)) for name in ("posted", "holds", "grants", "captures")}
+    return History(real, twin, clock, Counter(), **lists)
+
+
+def entries_of(client: redis.Redis) -> list[Entry]:
+    return Stream(client, DISTRICT).read(0, 10_000)
+
+
+def check(client: redis.Redis, ledger: Ledger) -> Proof:
+    return verify(entries_of(client), ledger)
+
+
+def test_what_entries_add_up_to_is_what_the_ledger_keeps(redis_client: redis.Redis, history: History) -> None:
+    proof = check(redis_client, history.real)
+    assert str(proof.difference) == "None"
+    assert proof.entries == history.real.head().number > 120
+    assert proof.residents == 3
+
+
+def test_entries_alone_rebuild_the_ledger_and_it_goes_on_as_before(redis_client: redis.Redis, history: History) -> None:
+    entries = entries_of(redis_client)
+    head = history.real.head()
+    redis_client.flushall()
+    seen: list[int] = []
+    assert Replay(redis_client, DISTRICT).run(iter(entries[:150]), seen.append).number == 150
+    assert Replay(redis_client, DISTRICT).run(iter(entries[150:]), seen.append) == head  # goes on where it stopped
+    assert seen == [150, head.number]
+    with refused("ledger_closed"):
+        history.real.sweep()
+        history.real.post(history.posted[0])
+    assert history.real.open(head) == head
+    assert verify(entries, history.real).difference is None
+    drawn = random.Random(8)
+    for _ in range(100):
+        history.step(*drawn.randbytes(4))
+    assert Stream(redis_client, DISTRICT).read(0)[0].number == head.number + 1
+
+
+def test_entries_that_do_not_follow_are_not_replayed(redis_client: redis.Redis, history: History) -> None:
+    entries = entries_of(redis_client)
+    for number, wrong in (
+        (2, entries[3:5]),
+        (0, [replace(entries[0], text=entries[0].text.replace("250", "251"))]),
+        (0, [replace(entries[0], hash="0" * 40)]),
+    ):
+        redis_client.flushall()
+        Replay(redis_client, DISTRICT).run(entries[:number])
+        with pytest.raises(Broken) as found:
+            Replay(redis_client, DISTRICT).run(wrong)
+        assert found.value.number == wrong[0].number
+
+
+def _first(client: redis.Redis, pattern: str) -> str:
+    return sorted(key.decode() for key in client.scan_iter(match=f"{{d:{DISTRICT}}}:{pattern}"))[0]
+
+
+def _one_more(client: redis.Redis, key: str) -> None:
+    text = client.get(key).decode()
+    client.set(key, text.replace(text.split(" ")[0], str(int(text.split(" ")[0]) + 1), 1))
+
+
+TAMPERED: dict[str, Callable[[redis.Redis], object]] = {
+    "r:lin": lambda c: _one_more(c, _first(c, "r:lin")),
+    "r:*": lambda c: c.set(f"{{d:{DISTRICT}}}:r:nobody", "5 0 0\n"),
+    "accounts merchant:teahouse": lambda c: c.hincrby(_first(c, "accounts"), "merchant:teahouse", 1),
+    "accounts fund:ghost": lambda c: c.hset(_first(c, "accounts"), "fund:ghost", 1),
+    "c:acts": lambda c: c.incr(_first(c, "c:*")),
+    "o:cake": lambda c: c.hincrby(_first(c, "o:cake"), "stock", 1),
+    "q:cake:hao": lambda c: c.set(_first(c, "q:cake:hao"), "day 2026-11-22 0;"),
+    "i:": lambda c: c.delete(_first(c, "i:*")),
+    "e:": lambda c: c.append(_first(c, "e:*"), "x"),
+    "x:": lambda c: c.set(_first(c, "x:*"), "somebody"),
+    "i:*": lambda c: c.set(f"{{d:{DISTRICT}}}:i:01900000-0000-7000-8000-000000000001", "x"),
+    "gates": lambda c: c.hset(f"{{d:{DISTRICT}}}:gates", "resident:hao", "3"),
+    "lots": lambda c: c.hset(_first(c, "lots"), "3", "closed"),
+    "holds": lambda c: c.zadd(f"{{d:{DISTRICT}}}:holds", {"ghost": 5}),
+    "head": lambda c: _one_more(c, f"{{d:{DISTRICT}}}:head"),
+}
+
+
+@pytest.mark.parametrize("where", TAMPERED)
+def test_a_tampered_key_is_named(redis_client: redis.Redis, history: History, where: str) -> None:
+    if where == "head":
+        redis_client.set(f"{{d:{DISTRICT}}}:head", redis_client.get(f"{{d:{DISTRICT}}}:head").replace(b"\t", b"1\t", 1))
+    else:
+        TAMPERED[where](redis_client)
+    difference = check(redis_client, history.real).difference
+    assert difference is not None
+    assert difference.where.removeprefix(f"{{d:{DISTRICT}}}:").startswith(where)
+
+
+@pytest.mark.parametrize("number", [2, 40, 120])
+def test_an_edited_entry_is_named(redis_client: redis.Redis, history: History, number: int) -> None:
+    entries = entries_of(redis_client)
+    edited = replace(entries[number - 1], text=entries[number - 1].text.replace("\t1", "\t2", 1))
+    entries[number - 1] = edited
+    difference = verify(entries, history.real).difference
+    assert difference is not None
+    assert difference.where == f"entry {number}"
+
+
+def test_a_missing_entry_is_named(redis_client: redis.Redis, history: History) -> None:
+    entries = entries_of(redis_client)
+    del entries[60]
+    difference = verify(entries, history.real).difference
+    assert difference is not None
+    assert (difference.where, difference.found) == ("entry 62", "entry 62: follows 60".partition(": ")[2])
+
+
+def test_a_trimmed_stream_keeps_the_number_and_the_chain(redis_client: redis.Redis, history: History) -> None:
+    stream, head = Stream(redis_client, DISTRICT), history.real.head()
+    entries = stream.read(0, 10_000)
+    assert [entry.number for entry in entries] == list(range(1, head.number + 1))
+    assert all(entry.is_true for entry in entries)
+    assert stream.trim(100) == 100
+    rest = stream.read(0, 10_000)
+    assert (rest[0].number, rest[0].prev, rest[-1].hash) == (101, entries[99].hash, head.hash)
+    assert stream.read(head.number) == []
+    assert history.real.open(Head(100, entries[99].hash)) == head
+    with refused("ledger_forked"):
+        history.real.open(Head(100, "0" * 40))
+    with refused("ledger_forked"):
+        history.real.open(Head(50, entries[49].hash))  # entries 51 to 100 are nowhere
+    with refused("ledger_behind"):
+        history.real.open(Head(head.number + 1, "0" * 40))
