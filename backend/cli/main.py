@@ -116,3 +116,7 @@ def openapi(data: str | None) -> None:
 
 cli.add_command(rules)
 cli.add_command(tickets)
+
+
+if __name__ == "__main__":
+    cli()

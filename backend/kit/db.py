@@ -11,6 +11,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, MetaData, Select, String, event, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -92,6 +93,21 @@ def ensure(model: type[Base], *values: dict[str, Any]) -> None:
     """Insert the rows that are missing, in the open transaction; rows with the same key stay as they are."""
     insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[db.session.get_bind().dialect.name]
     db.session.execute(insert(model).values(list(values)).on_conflict_do_nothing())
+
+
+_SQLITE_OUTAGES = ("BUSY", "LOCKED", "FULL", "IOERR", "CANTOPEN", "READONLY", "PROTOCOL")
+_POSTGRESQL_OUTAGES = ("08", "40", "53", "55", "57", "58")
+"""Classes of SQLSTATE: connection, rollback, resources, not in state, operator, system."""
+
+
+def is_outage(error: DBAPIError) -> bool:
+    """Whether the database is away, full, locked or in the way of another; trying again may help."""
+    cause: Any = error.orig
+    name = str(getattr(cause, "sqlite_errorname", ""))
+    if name:
+        return name.removeprefix("SQLITE_").startswith(_SQLITE_OUTAGES)
+    state = str(getattr(cause, "sqlstate", None) or "")
+    return state.startswith(_POSTGRESQL_OUTAGES) if state else isinstance(error, OperationalError | InterfaceError)
 
 
 _OPEN = "civic_transaction_open"

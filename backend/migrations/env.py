@@ -6,7 +6,7 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import Connection, text
 
-from backend.kit.db import db
+from backend.kit.db import Moment, db
 
 LOCK = 370_112
 """Two services that start at once migrate one after the other."""
@@ -21,6 +21,7 @@ def run() -> None:
             target_metadata=db.metadata,
             render_as_batch=writing.dialect.name == "sqlite",
             compare_type=True,
+            render_item=_render,
             **_own(),
         )
         with writing.begin():
@@ -32,6 +33,11 @@ def run() -> None:
 def _migrate(connection: Connection) -> None:
     with context.begin_transaction():
         context.run_migrations()
+
+
+def _render(kind: str, value: object, _context: object) -> str | bool:
+    """Migrations name SQL's own types, not ours, which may change."""
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(value, Moment) else False
 
 
 def _own() -> dict[str, object]:

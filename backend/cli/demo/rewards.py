@@ -36,8 +36,7 @@ def redeemed(story: Story) -> None:
     twice = story.clerks[CLERK].refused(f"/merchant/redemptions/{first['id']}/capture", key=story.memory.key("twice"))
     second = _redeem(story, "李秋分", reward)
     expired = _expired(story, second)
-    fresh = story.residents["李秋分"].post(f"/redemptions/{second['id']}/code", key=story.memory.key("fresh code"))
-    _hand_over(story, "李秋分", second, fresh["code"])
+    _hand_over(story, "李秋分", second, _fresh_code(story, second))
     third = _redeem(story, "钱立夏", reward)
     _hand_over(story, "钱立夏", third, third["code"])
     fourth = story.residents["孙白露"].refused(
@@ -89,6 +88,14 @@ def _expired(story: Story, redemption: Answer) -> Answer:
     ends = datetime.fromisoformat(redemption["code_expires_at"])
     time.sleep(max(0.0, (ends - datetime.now(UTC)).total_seconds() + 0.2))
     return story.clerks[CLERK].refused("/merchant/redemptions/lookup", {"code": redemption["code"]})
+
+
+def _fresh_code(story: Story, redemption: Answer) -> str:
+    """What the screen shows next; the code of a reward that was handed over is not renewed."""
+    if story.memory.knows("captured 李秋分"):
+        return str(redemption["code"])
+    path = f"/redemptions/{redemption['id']}/code"
+    return str(story.residents["李秋分"].post(path, key=story.memory.key("fresh code"))["code"])
 
 
 def _settle(story: Story) -> None:

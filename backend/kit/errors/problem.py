@@ -8,11 +8,11 @@ import redis
 import structlog
 from flask import Flask, Response, g, json, request
 from marshmallow import Schema, fields
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
-from backend.kit.db import BOOKS_UNAVAILABLE
+from backend.kit.db import BOOKS_UNAVAILABLE, is_outage
 from points.errors import Category, Kind, Refused, kind
 
 STATUS: dict[Category, int] = {
@@ -130,7 +130,7 @@ def register(app: Flask) -> None:
     """Every way a request can fail, in one shape. Faults are logged with their traceback and answer 500."""
     app.register_error_handler(Refused, problem)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(OperationalError, _books_down)
+    app.register_error_handler(DBAPIError, _books)
     app.register_error_handler(PoolTimeoutError, _books_down)
     for lost in (redis.ConnectionError, redis.TimeoutError):
         app.register_error_handler(lost, _cache_down)
@@ -148,8 +148,15 @@ def _http(error: HTTPException) -> Response:
     return problem(known(), status, messages if isinstance(messages, dict) else None, headers)
 
 
+def _books(error: DBAPIError) -> Response:
+    """An outage of the database is a refusal; a statement that cannot be is a bug, and stays one."""
+    if not is_outage(error):
+        return _fault(error)
+    return _books_down(error)
+
+
 def _books_down(error: Exception) -> Response:
-    structlog.get_logger().error("books_unavailable", kind=type(error).__name__)
+    structlog.get_logger().error("books_unavailable", reason=str(getattr(error, "orig", error)).strip()[:200])
     return problem(BOOKS_UNAVAILABLE())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC
 from typing import Any
 
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
@@ -88,7 +89,7 @@ class Text(fields.String):
 
 
 class Time(fields.AwareDateTime):
-    """An ISO 8601 time with an offset."""
+    """An ISO 8601 time with an offset; UTC inside."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(format="iso", **kwargs)
@@ -97,4 +98,4 @@ class Time(fields.AwareDateTime):
         read = super()._deserialize(value, attr, data, **kwargs)
         if not 2000 <= read.year <= 2200:
             raise ValidationError("Not a time this service can mean.")
-        return read
+        return read.astimezone(UTC)
