@@ -109,7 +109,7 @@ def suggestions(caller: Caller, identifier: str) -> list[Suggestion]:
 def _follow(ticket: Ticket, identifier: str) -> None:
     """Make it a duplicate: of its original's class, waiting for it, ranked by how many of the same came before."""
     original = find(Ticket, ticket.district, identifier, lock=True)
-    earlier = (original.reported_at, original.id) < (ticket.reported_at, ticket.id)
+    earlier = original.id != ticket.id and original.reported_at <= ticket.reported_at
     if not earlier or original.duplicate_of is not None or TicketState(original.state) not in AT_WORK:
         raise ORIGINAL_UNFIT()
     same = or_(Ticket.id == original.id, Ticket.duplicate_of == original.id)

@@ -79,6 +79,7 @@ class Ticket(DistrictRow, Base):
     rank: Mapped[int] = mapped_column(Integer, server_default=text("1"))
     """1 for the first report of a thing, 2 for the next."""
     earning: Mapped[str | None] = mapped_column(String(36))
+    step_count: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     marks: Mapped[list[str]] = mapped_column(JSON)
     """What is odd about an imported row."""
     origin: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
@@ -91,10 +92,12 @@ class TicketStep(DistrictRow, Base):
     __tablename__ = "ticket_step"
     __table_args__ = (
         ForeignKeyConstraint(["district", "ticket"], ["ticket.district", "ticket.id"]),
-        Index("ix_ticket_step_ticket", "district", "ticket"),
+        UniqueConstraint("district", "ticket", "number"),
     )
 
     ticket: Mapped[str] = mapped_column(String(36))
+    number: Mapped[int] = mapped_column(Integer)
+    """1, 2, 3 … for each ticket."""
     step: Mapped[str] = mapped_column(String(24))
     state: Mapped[str] = mapped_column(String(12))
     at: Mapped[datetime] = mapped_column(Moment)

@@ -28,6 +28,15 @@ class Measured(fields.Float):
         return float(value)
 
 
+class YesOrNo(fields.Boolean):
+    """true or false: no 1, no text."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("Not true or false.")
+        return value
+
+
 class TicketPositionBody(Body):
     lat = Measured(-90, 90, required=True)
     lon = Measured(-180, 180, required=True)
@@ -85,7 +94,7 @@ class TicketFixBody(Body):
 
 
 class TicketCheckBody(Body):
-    passed = fields.Boolean(required=True, truthy={True}, falsy={False})
+    passed = YesOrNo(required=True)
     note = Text(1, 500, load_default=None, allow_none=True)
 
 

@@ -105,6 +105,7 @@ def receive(district: str, report: Report, *, reporter: str | None = None, partn
         due_provisional=False,
         updated_at=at,
         rank=1,
+        step_count=0,
         marks=[],
     )
     db.session.add(ticket)

@@ -27,11 +27,13 @@ def take(ticket: Ticket, step: str, *, by: str = "staff", note: str | None = Non
 
 def remember(ticket: Ticket, step: str, *, by: str, note: str | None = None) -> None:
     """Keep that a ticket took a step."""
+    ticket.step_count += 1
     db.session.add(
         TicketStep(
             district=ticket.district,
             id=fresh_id(),
             ticket=ticket.id,
+            number=ticket.step_count,
             step=step,
             state=ticket.state,
             at=ticket.updated_at,

@@ -58,4 +58,4 @@ def shown(ticket: Ticket, caller: Caller, *, steps: bool = True) -> TicketView:
 def steps_of(ticket: Ticket) -> list[TicketStep]:
     """What happened to a ticket, in order."""
     query = rows(TicketStep, ticket.district).where(TicketStep.ticket == ticket.id)
-    return list(db.session.scalars(query.order_by(TicketStep.at, TicketStep.id)))
+    return list(db.session.scalars(query.order_by(TicketStep.number)))

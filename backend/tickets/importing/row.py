@@ -71,6 +71,7 @@ def _values(
         "closed_at": closed,
         "updated_at": closed or created,
         "rank": 1,
+        "step_count": 0,
         "marks": [mark for mark, odd in ODD.items() if odd(state, created, due, closed, place)],
         "origin": {name: fields[name] for name in _ORIGIN if fields[name]},
     }

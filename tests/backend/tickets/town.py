@@ -24,6 +24,13 @@ class Town:
     handler: Person
     walker: Person
 
+    def wait(self, **parts: float) -> None:
+        """Let time pass; everybody signs in anew."""
+        self.cast.app.extensions["civic_clock"].advance(**parts)
+        for name in ("reporter", "second", "desk", "handler", "walker"):
+            who: Person = getattr(self, name)
+            setattr(self, name, self.cast.signed_in(who.kind, who.id, ("resident",) if who.kind == "resident" else ()))
+
     def report(self, who: Person | None = None, **changes: Any) -> str:
         """A report, taken; answers its id."""
         answer = (who or self.reporter).post("/tickets", report(**changes))
