@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from sqlalchemy import make_url
 from backend.app import create_app
 from backend.kit.db import db
 from backend.settings import load
-from points.clock import FixedClock
+from points.clock import Clock, FixedClock
 from tests.postgres import Postgres
 
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
@@ -95,21 +95,33 @@ def app(
     overrides: dict[str, dict[str, Any]],
 ) -> Iterator[Flask]:
     """The whole application on empty servers, with an app context pushed."""
-    base: dict[str, dict[str, Any]] = {
-        "service": {"data_dir": str(tmp_path), "districts": [DISTRICT, OTHER_DISTRICT], "public_docs": False},
-        "database": {"url": database_url},
-        "redis": {"url": ledger_server.url, "skew_seconds": 10.0**9},
-        "cache": {"url": cache_server.url},
-        "secrets": {"signing_key": "s" * 40, "field_key": "f" * 40, "index_key": "i" * 40},
-        "limits": {"enabled": False},
-    }
-    for section, values in overrides.items():
-        base[section] = base.get(section, {}) | values
-    made = create_app(load({}, base), clock)
+    made = build(database_url, ledger_server.url, cache_server.url, tmp_path, clock, overrides)
     with made.app_context():
         yield made
         db.session.remove()
         db.engine.dispose()
+
+
+def build(
+    database_url: str,
+    ledger_url: str,
+    cache_url: str,
+    data_dir: Path,
+    clock: Clock,
+    overrides: Mapping[str, Mapping[str, Any]],
+) -> Flask:
+    """The application as the tests run it, two districts and no limits on how often one may ask."""
+    base: dict[str, dict[str, Any]] = {
+        "service": {"data_dir": str(data_dir), "districts": [DISTRICT, OTHER_DISTRICT], "public_docs": False},
+        "database": {"url": database_url},
+        "redis": {"url": ledger_url, "skew_seconds": 10.0**9},
+        "cache": {"url": cache_url},
+        "secrets": {"signing_key": "s" * 40, "field_key": "f" * 40, "index_key": "i" * 40},
+        "limits": {"enabled": False},
+    }
+    for section, values in overrides.items():
+        base[section] = base.get(section, {}) | dict(values)
+    return create_app(load({}, base), clock)
 
 
 @pytest.fixture
