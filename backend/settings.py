@@ -112,7 +112,14 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Acts:
+    per_day: int
+    days_back: int
+
+
+@dataclass(frozen=True)
 class Appeals:
+    file_within_days: int
     working_days: int
     working_days_when_others_must_check: int
 
@@ -131,6 +138,7 @@ class Settings:
     redemption: Redemption
     photos: Photos
     limits: Limits
+    acts: Acts
     appeals: Appeals
 
     @property

@@ -1,0 +1,60 @@
+"""Acts and appeals in the books."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import JSON, Boolean, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.kit.db import Base, DistrictRow, Moment
+
+
+class Act(DistrictRow, Base):
+    """A civil act that a resident declared. Its photos name it: `used_for` is `act:<id>`."""
+
+    __tablename__ = "act"
+    __table_args__ = (
+        ForeignKeyConstraint(["district", "resident"], ["resident.district", "resident.id"]),
+        Index(None, "district", "resident", "id"),
+        Index(None, "district", "state", "id"),
+    )
+
+    resident: Mapped[str] = mapped_column(String(36))
+    category: Mapped[str] = mapped_column(String(40))
+    done_at: Mapped[datetime] = mapped_column(Moment)
+    street: Mapped[str] = mapped_column(String(9))
+    description: Mapped[str] = mapped_column(Text)
+    helped_sealed: Mapped[str | None] = mapped_column(Text)
+    marks: Mapped[list[str]] = mapped_column(JSON)
+    """What a machine found odd about the photos; for the reviewer, who decides."""
+    state: Mapped[str] = mapped_column(String(20))
+    declared_at: Mapped[datetime] = mapped_column(Moment)
+    reviewer: Mapped[str | None] = mapped_column(String(60))
+    reviewed_at: Mapped[datetime | None] = mapped_column(Moment)
+    reason: Mapped[str | None] = mapped_column(Text)
+    """What the resident is told."""
+    note: Mapped[str | None] = mapped_column(Text)
+    """What reviewers tell each other; never shown to the resident."""
+    earning: Mapped[str | None] = mapped_column(String(36))
+
+
+class Appeal(DistrictRow, Base):
+    """A resident's objection to a refusal, once an act, with its clock and its answer."""
+
+    __tablename__ = "act_appeal"
+    __table_args__ = (
+        ForeignKeyConstraint(["district", "act"], ["act.district", "act.id"]),
+        UniqueConstraint("district", "act"),
+    )
+
+    act: Mapped[str] = mapped_column(String(36))
+    text: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(Moment)
+    answer_due_at: Mapped[datetime] = mapped_column(Moment)
+    others_must_check: Mapped[bool] = mapped_column(Boolean, default=False)
+    extension_reason: Mapped[str | None] = mapped_column(Text)
+    decision: Mapped[str | None] = mapped_column(String(20))
+    reason: Mapped[str | None] = mapped_column(Text)
+    answerer: Mapped[str | None] = mapped_column(String(60))
+    answered_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -1,0 +1,68 @@
+"""A reviewer decides on an act; an approved one earns in the same transaction."""
+
+from __future__ import annotations
+
+from backend.acts.models import Act
+from backend.acts.service import subject_of
+from backend.acts.states import ACTS, ActState
+from backend.kit import audit
+from backend.kit.auth import Caller
+from backend.kit.clock import now
+from backend.kit.db import find, transaction
+from backend.passbook import earn
+from backend.staff.service import is_same_person
+from points.errors import Category, kind
+from points.events import DeedApproved, DeedKind
+
+OWN_CLAIM = kind(
+    "own_claim",
+    Category.FORBIDDEN,
+    zh="不能审核本人的申报。",
+    en="Nobody decides on a claim of their own.",
+)
+REASON_NEEDED = kind(
+    "reason_needed",
+    Category.INVALID,
+    zh="不予通过须写明理由,居民会看到。",
+    en="A refusal needs a reason, which the resident is told.",
+)
+
+
+def review(caller: Caller, identifier: str, decision: str, reason: str | None, note: str | None) -> Act:
+    """Approve or refuse a declared act, once.
+
+    Refused: `own_claim` when the reviewer is the one who would earn, `reason_needed`, `wrong_state` when it was decided
+    before.
+    """
+    if decision == "refuse" and not reason:
+        raise REASON_NEEDED()
+    with transaction():
+        act = find(Act, caller.district, identifier, lock=True)
+        refuse_own(caller, act)
+        state = ACTS.after(ActState(act.state), decision)
+        act.state, act.reviewer, act.reviewed_at = state.value, caller.name, now()
+        act.reason, act.note = reason or None, note
+        if state is ActState.APPROVED:
+            let_earn(caller, act)
+        audit.record(caller.district, caller.name, f"act.{state.value}", subject_of(act))
+    return act
+
+
+def refuse_own(caller: Caller, act: Act) -> None:
+    """Refused with `own_claim` when this member of the staff declared the act in private."""
+    if is_same_person(caller.district, caller.id, act.resident):
+        raise OWN_CLAIM()
+
+
+def let_earn(caller: Caller, act: Act) -> None:
+    """Hand an approved act to the rules, inside the open transaction."""
+    deed = DeedApproved(
+        id=act.id,
+        kind=DeedKind.ACT,
+        category=act.category,
+        at=act.done_at,
+        resident=act.resident,
+        district=act.district,
+        street=act.street,
+    )
+    act.earning = earn.deed_approved(deed, caller.name)

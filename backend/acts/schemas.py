@@ -1,0 +1,94 @@
+"""How acts, reviews and appeals come in and look outside."""
+
+from __future__ import annotations
+
+from marshmallow import ValidationError, fields, validate
+
+from backend.acts.states import ActState
+from backend.kit.http import Answer, Body, PageQuery, page_schema
+from backend.kit.http.shapes import Id, Text, Time
+
+
+def _each_once(identifiers: list[str]) -> None:
+    if len(set(identifiers)) != len(identifiers):
+        raise ValidationError("A photo is named twice.")
+
+
+class ActBody(Body):
+    category = Text(1, 40, required=True, metadata={"description": "one of /acts/categories"})
+    done_at = Time(required=True)
+    street = fields.String(required=True, validate=validate.Regexp(r"^[0-9]{9}\Z"))
+    description = Text(1, 1000, required=True)
+    photos = fields.List(Id(), required=True, validate=[validate.Length(1, 9), _each_once])
+    helped = Text(1, 60, load_default=None, metadata={"description": "whom or what it helped; kept sealed"})
+
+
+class ReviewBody(Body):
+    decision = fields.String(required=True, validate=validate.OneOf(("approve", "refuse")))
+    reason = Text(0, 500, load_default=None, metadata={"description": "the resident reads it; a refusal needs one"})
+    note = Text(0, 1000, load_default=None, metadata={"description": "for reviewers only"})
+
+
+class AppealBody(Body):
+    text = Text(1, 1000, required=True)
+
+
+class ExtensionBody(Body):
+    reason = Text(1, 500, required=True)
+
+
+class AppealAnswerBody(Body):
+    decision = fields.String(required=True, validate=validate.OneOf(("uphold", "overturn")))
+    reason = Text(1, 500, required=True)
+
+
+class AppealSchema(Answer):
+    text = fields.String(required=True)
+    made_at = fields.AwareDateTime(required=True)
+    answer_due_at = fields.AwareDateTime(required=True)
+    overdue = fields.Boolean(required=True)
+    others_must_check = fields.Boolean(required=True)
+    extension_reason = fields.String(required=True, allow_none=True)
+    decision = fields.String(required=True, allow_none=True)
+    reason = fields.String(required=True, allow_none=True)
+    answered_at = fields.AwareDateTime(required=True, allow_none=True)
+
+
+class ReviewersSideSchema(Answer):
+    """What reviewers know beyond what the resident sees."""
+
+    resident = fields.String(required=True)
+    resident_name = fields.String(required=True, metadata={"description": "masked"})
+    marks = fields.List(fields.String(), required=True, metadata={"description": "photos to compare: alike:, others:"})
+    reviewer = fields.String(required=True, allow_none=True)
+    note = fields.String(required=True, allow_none=True)
+    appeal_answerer = fields.String(required=True, allow_none=True)
+
+
+class ActSchema(Answer):
+    id = fields.String(required=True)
+    category = fields.String(required=True)
+    done_at = fields.AwareDateTime(required=True)
+    street = fields.String(required=True)
+    description = fields.String(required=True)
+    helped = fields.String(required=True, allow_none=True)
+    photos = fields.List(fields.String(), required=True)
+    state = fields.String(required=True, validate=validate.OneOf([state.value for state in ActState]))
+    declared_at = fields.AwareDateTime(required=True)
+    reviewed_at = fields.AwareDateTime(required=True, allow_none=True)
+    reason = fields.String(required=True, allow_none=True)
+    earning = fields.String(required=True, allow_none=True)
+    may_appeal_until = fields.AwareDateTime(required=True, allow_none=True)
+    appeal = fields.Nested(AppealSchema, required=True, allow_none=True)
+    staff = fields.Nested(ReviewersSideSchema, metadata={"description": "for reviewers only"})
+
+
+class StaffActsQuery(PageQuery):
+    state = fields.Enum(ActState, by_value=True, load_default=None)
+
+
+class CategoriesSchema(Answer):
+    items = fields.List(fields.String(), required=True)
+
+
+ActPageSchema = page_schema(ActSchema)
