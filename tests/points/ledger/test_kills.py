@@ -1,0 +1,117 @@
+"""Kills and power cuts of the ledger's server: no answered posting is lost, none is doubled."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from points.ledger.connection import connect
+from tests.points.ledger.observer import Observer, is_up
+from tests.servers import Valkey
+
+ROUNDS = int(os.environ.get("ROUNDS", "100"))
+SOURCE = Path(__file__).with_name("synced.c")
+
+
+def _kill_and_watch(make: Callable[..., Valkey], kills: int) -> None:
+    server = make()
+    observer = Observer(server, clients=8).begin()
+    drawn, slowest = random.Random(1), 0.0
+    for _ in range(kills):
+        time.sleep(drawn.uniform(0.03, 0.25))
+        server.kill()
+        before = time.monotonic()
+        server.start()
+        assert is_up(observer.client)
+        slowest = max(slowest, time.monotonic() - before)
+    time.sleep(0.2)
+    observer.end()
+    observer.check()
+    told = observer.told
+    print(f"{kills} kills: {len(observer.answers)} answered, slowest start {slowest:.2f} s, {dict(told)}")
+    assert slowest < 5
+    assert told["ledger_unreachable"] >= kills  # the kills were felt
+    assert all(told[kind] > 3 * kills for kind in ("earn", "hold", "capture"))
+    observer.close()
+
+
+def test_kill_9_of_the_server_loses_no_answer_and_doubles_none(private_valkey: Callable[..., Valkey]) -> None:
+    _kill_and_watch(private_valkey, 10)
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(0)
+def test_many_kills_of_the_server_lose_no_answer_and_double_none(private_valkey: Callable[..., Valkey]) -> None:
+    _kill_and_watch(private_valkey, 10 * ROUNDS)
+
+
+@pytest.fixture(scope="module")
+def synced(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library that notes how long each file was when it was last fsynced."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        pytest.skip("no C compiler (cc) here: power cuts need it")
+    made = tmp_path_factory.mktemp("synced") / "synced.so"
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", str(made), str(SOURCE), "-ldl"], check=True)
+    return made
+
+
+def _cut(server: Valkey, noted: Path) -> int:
+    """What a power cut may leave: each file as long as it was at its last fsync. Answers how many bytes went."""
+    gone = 0
+    for file in (server.directory / "appendonlydir").iterdir():
+        note = noted / f"{file.name}.len"
+        if note.exists() and (length := int(note.read_text())) < file.stat().st_size:
+            gone += file.stat().st_size - length
+            os.truncate(file, length)
+    return gone
+
+
+def _lose_power(make: Callable[..., Valkey], synced: Path, noted: Path, fsync: str) -> Observer:
+    noted.mkdir(exist_ok=True)
+    server = make("--appendfsync", fsync, env={"LD_PRELOAD": str(synced), "SYNCED_DIR": str(noted)})
+    observer = Observer(server, clients=8).begin()
+    time.sleep(0.7)
+    server.kill()
+    observer.end()
+    _cut(server, noted)
+    server.start()
+    observer.told["answered"] = len(observer.answers)
+    observer.client = connect(server.socket)
+    return observer
+
+
+def _cut_often(make: Callable[..., Valkey], synced: Path, noted: Path, cuts: int) -> None:
+    for round_ in range(cuts):
+        observer = _lose_power(make, synced, noted / str(round_), "always")
+        assert observer.told["answered"] > 50
+        observer.check()
+        observer.close()
+
+
+def test_a_power_cut_loses_no_answer(private_valkey: Callable[..., Valkey], synced: Path, tmp_path: Path) -> None:
+    _cut_often(private_valkey, synced, tmp_path, 5)
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(0)
+def test_many_power_cuts_lose_no_answer(private_valkey: Callable[..., Valkey], synced: Path, tmp_path: Path) -> None:
+    _cut_often(private_valkey, synced, tmp_path, 3 * ROUNDS)
+
+
+@pytest.mark.parametrize("control", [1, 2])
+def test_the_power_cut_is_felt_by_a_server_that_fsyncs_every_second(
+    private_valkey: Callable[..., Valkey], synced: Path, tmp_path: Path, control: int
+) -> None:
+    observer = _lose_power(private_valkey, synced, tmp_path, "everysec")
+    lost = observer.lost()
+    print(f"control {control}: {len(lost)} of {observer.told['answered']} answers lost")
+    assert len(lost) > 10
+    observer.close()
