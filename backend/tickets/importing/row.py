@@ -19,8 +19,20 @@ _NEEDED = ("source", "ticket_id", "category", "created_at", "status")
 _LONGEST = {"ticket_id": 60} | dict.fromkeys(
     ("category", "subcategory", "area", "channel", "closure_class", "on_time", "anonymous"), 200
 )
-_ORIGIN = ("category", "subcategory", "area", "channel", "closure_class", "on_time", "is_duplicate", "anonymous")
-_STATES = {"open": TicketState.FILED, "closed": TicketState.CLOSED}
+_ORIGIN = (
+    "category",
+    "subcategory",
+    "status",
+    "area",
+    "channel",
+    "closure_class",
+    "on_time",
+    "is_duplicate",
+    "anonymous",
+)
+_STATES = dict.fromkeys(("open", "pending"), TicketState.FILED) | dict.fromkeys(
+    ("closed", "cancelled", "referred out"), TicketState.CLOSED
+)
 Values = dict[str, Any]
 
 

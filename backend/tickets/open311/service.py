@@ -12,6 +12,7 @@ from backend.kit.db import NOT_FOUND, db, find, rows, transaction
 from backend.staff.models import Partner
 from backend.staff.service import partner_by_key
 from backend.tickets.classes import TicketClass, book
+from backend.tickets.deadlines import Unit
 from backend.tickets.models import Ticket
 from backend.tickets.open311.asked import MOST_ROWS, Wanted
 from backend.tickets.service import Report, receive
@@ -27,6 +28,7 @@ KEY_INVALID = kind(
     en="The api_key is not valid here.",
 )
 Shown = dict[str, Any]
+_UNITS = {Unit.WORKING_HOURS: "working hours", Unit.WORKING_DAYS: "working days"}
 _NOTES = {
     TicketState.RECEIVED: "已收到,待核实 · received, to be verified",
     TicketState.REFUSED: "未立案 · not filed",
@@ -44,7 +46,7 @@ def services() -> list[Shown]:
         {
             "service_code": c.code,
             "service_name": c.name,
-            "description": f"{c.en}; time limit {c.limit}",
+            "description": f"{c.en}; mended within {c.limit.amount} {_UNITS[c.limit.unit]}",
             "metadata": False,
             "type": "realtime",
             "keywords": c.en.lower(),
