@@ -1,0 +1,134 @@
+"""What is stored of a decision, how receipts complete it, and how it is told to a resident."""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from points.rules import Cut, Decision, Outcome, complete, explain, load_pack, silent
+from points.rules.sentences import said_step
+from points.rules.steps import Step
+from points.rules.texts import NOTHING, plain
+from tests.points.rules.packs import cap, decided, deed, pack, raw, rule, written
+
+
+def capped():
+    return pack(caps=[cap()])
+
+
+def test_a_stored_decision_comes_back_the_same():
+    decision = decided(capped(), deed(attributes={"photo": True, "level": 3}, quantity=Decimal("1.50")))
+    decision = complete(
+        decision, {"acts": Outcome("posted", 5, (Cut("monthly:resident:lin:2026-06", 10, 5),), None, 7)}
+    )
+    text = decision.to_json()
+    again = Decision.from_json(text)
+    assert again.to_json() == text
+    assert again.event == decision.event
+    assert again.outcomes == decision.outcomes
+    assert again.grants == decision.grants
+    assert json.loads(text)["event"]["at"] == "2026-06-10T04:00:00+00:00"
+
+
+@pytest.mark.parametrize("change", [{"format": 2}, {"grants": 5}, {"surprise": 1}, {"version": "1"}, {"version": True}])
+def test_a_decision_of_another_form_is_a_fault(change):
+    stored = {**json.loads(decided(capped(), deed()).to_json()), **change}
+    with pytest.raises(ValueError, match=r"format|list|not a|no int"):
+        Decision.from_json(json.dumps(stored))
+
+
+def test_receipts_complete_a_decision_and_later_ones_replace_earlier_ones():
+    decision = decided(capped(), deed())
+    assert (decision.amount, decision.granted) == (10, 0)
+    waiting = complete(decision, {"acts": Outcome("waiting", reason="fund_empty")})
+    posted = complete(waiting, {"acts": Outcome("posted", 10)})
+    assert (waiting.granted, posted.granted) == (0, 10)
+
+
+def test_a_receipt_for_no_grant_and_an_unknown_state_are_faults():
+    with pytest.raises(ValueError, match="no such grants"):
+        complete(decided(capped(), deed()), {"other": Outcome("posted", 1)})
+    with pytest.raises(ValueError, match="no such state"):
+        Outcome("lost")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "zh", "en"),
+    [
+        (None, "积分正在入账", "on their way"),
+        (Outcome("waiting"), "积分正在入账", "on their way"),
+        (Outcome("refused", reason="fund_closed"), "入账被拒绝(fund_closed)", "refused (fund_closed)"),
+        (Outcome("undone"), "已被撤销", "undone"),
+        (Outcome("posted", 10), "实际入账 10 分", "10 points were added"),
+        (Outcome("posted", 4, (Cut("monthly:resident:lin:2026-06", 10, 4),)), "还剩 4 分", "so 10 became 4"),
+        (Outcome("posted", 4, (Cut("elsewhere", 10, 4),)), "elsewhere", "elsewhere"),
+    ],
+)
+def test_what_became_of_a_grant_is_said(outcome, zh, en):
+    decision = decided(capped(), deed())
+    if outcome is not None:
+        decision = complete(decision, {"acts": outcome})
+    assert zh in "\n".join(explain(decision))
+    assert en in "\n".join(explain(decision, "en"))
+
+
+def test_a_deed_without_points_is_told_why_each_rule_for_such_deeds_was_silent():
+    of = pack(rule(when={"kind": "act", "street": "x"}), rule("other", when={"kind": "ticket"}))
+    decision = decided(of, deed())
+    assert len(explain(decision)) == 2
+    sentences = explain(decision, "en", of)
+    assert sentences[2:] == ["Rule “acts”: it asks that the street is x."]
+    with pytest.raises(ValueError, match="did not make"):
+        silent(pack(), decision)
+
+
+def test_silence_for_too_little_is_told_apart():
+    of = pack(rule(quantity={"at_least": 2}))
+    assert [each.code for each in silent(of, decided(of, deed()))] == ["quantity"]
+    of = pack(rule(points={"per_hour": 1}, quantity={"at_most": 2, "per": "day"}))
+    decision = decided(of, deed(), tallies={"acts.counted": 2})
+    assert [(each.code, "used up" in each.reason.en) for each in silent(of, decision)] == [("quantity", True)]
+    of = pack(rule(points={"per_hour": 0.1}))
+    assert [each.code for each in silent(of, decided(of, deed()))] == ["nothing"]
+
+
+def test_the_notice_the_fund_and_the_last_day_are_said():
+    said = "\n".join(explain(decided(pack(rule(notice={"days": 7})), deed())))
+    assert "由“civic”基金支付,公示后 2026-06-18 00:00 起可用,有效期至 2027-06-18" in said
+
+
+def test_a_step_of_no_known_kind_is_a_fault():
+    with pytest.raises(ValueError, match="no such step"):
+        said_step(Step("bribe", Decimal(1), NOTHING, ()))
+
+
+def test_english_words_of_the_pack_are_used_in_english():
+    of = pack(words={"help": "helping out"})
+    assert "“helping out”" in explain(decided(of, deed()), "en")[0]
+    assert "“help”" in explain(decided(of, deed()))[0]
+
+
+def test_the_digest_knows_neither_order_nor_the_writing_of_numbers():
+    one = raw(rule("a"), rule("b", when={"kind": "ticket"}, points={"each": 2}))
+    other = raw(*reversed(one["rules"]))
+    text = written(one)
+    assert load_pack(text).digest == load_pack(written(other)).digest
+    assert load_pack(text.replace('"each": 2', '"each": 2.00')).digest == load_pack(text).digest
+    assert load_pack(text.replace('"each": 2', '"each": 3')).digest != load_pack(text).digest
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [("1.50", "1.5"), ("100", "100"), ("0.0", "0"), ("-0", "0"), ("1E+3", "1000"), ("0.10", "0.1"), ("-2.5", "-2.5")],
+)
+def test_numbers_are_written_as_people_do(number, text):
+    assert plain(Decimal(number)) == text
+
+
+def test_times_without_a_zone_are_faults():
+    stored = json.loads(decided(capped(), deed()).to_json())
+    stored["event"]["at"] = "2026-06-10T04:00:00"
+    with pytest.raises(ValueError, match="no time zone"):
+        Decision.from_json(json.dumps(stored))
+    assert datetime(2026, 6, 10, 4, tzinfo=UTC) == decided(capped(), deed()).event.at

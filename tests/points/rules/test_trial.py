@@ -1,0 +1,197 @@
+"""Trying a pack on past deeds: figures, evenness, gainers and losers, the day a budget runs out, a factor that fits."""
+
+import csv
+import io
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from points.errors import Refused
+from points.rules.compare import gini, gini_by, largest, shift, shift_by
+from points.rules.fit import fit_factor
+from points.rules.history import COLUMNS, Past, read_history, write_history
+from points.rules.picture import picture
+from points.rules.report import Row, rows, write_csv
+from points.rules.simulate import Job, run_jobs, scaled
+from points.rules.trial import try_pack
+from tests.points.rules.packs import NOW, cap, deed, pack, raw, rule, text, written
+
+BUDGET = {"budget": "yearly", "title": text("yearly"), "window": "year", "points": 45}
+
+
+def pasts(count=6):
+    """Lin does most: five of six deeds, a day apart."""
+    return [
+        Past(
+            deed(
+                id=f"deed-{number}",
+                at=NOW + timedelta(days=number),
+                resident="wang" if number == 5 else "lin",
+                street="east" if number == 5 else "west",
+            ),
+            NOW + timedelta(days=number, hours=1),
+            "60_up" if number == 5 else "18_59",
+            ("notice",) if number == 5 else (),
+        )
+        for number in range(count)
+    ]
+
+
+def test_a_trial_counts_points_by_rule_fund_street_age_month_and_resident():
+    trial = try_pack(pack(caps=[cap(points=35)]), pasts())
+    assert (trial.deeds, trial.asked, trial.granted, trial.silent) == (6, 60, 45, 1)
+    assert dict(trial.by_rule) == {"acts": 45}
+    assert dict(trial.by_fund) == {"civic": 45}
+    assert dict(trial.by_street) == {"west": 35, "east": 10}
+    assert dict(trial.by_age) == {"18_59": 35, "60_up": 10}
+    assert dict(trial.by_month) == {"2026-06": 45}
+    assert dict(trial.by_resident) == {"lin": 35, "wang": 10}
+    hits = trial.caps["monthly"]
+    assert (hits.cuts, hits.points, hits.residents, hits.first) == (2, 15, {"lin"}, date(2026, 6, 13))
+
+
+def test_a_trial_tells_the_day_a_budget_runs_out():
+    of = pack(budgets=[BUDGET])
+    trial = try_pack(of, pasts())
+    assert trial.budgets_used == {"yearly:district:370112:2026": 45}
+    table = rows(trial, None, of)
+    assert Row("budget: runs out", "yearly 2026", "2026-06-14") in table
+    assert Row("budget: points used", "yearly 2026", "45 of 45") in table
+
+
+def test_deeds_a_pack_does_not_decide_are_counted_by_their_refusal():
+    of = pack(valid={"from": "2026-06-12", "to": "2026-12-31"})
+    trial = try_pack(of, pasts())
+    assert dict(trial.refused) == {"rules_not_in_force": 2}
+    assert trial.granted == 40
+
+
+def test_progress_hears_of_every_deed():
+    heard = []
+    try_pack(pack(), pasts(), heard.append)
+    assert sum(heard) == 6
+
+
+def test_gainers_and_losers_are_counted_against_the_pack_in_force():
+    old = try_pack(pack(), pasts())
+    cats = [
+        rule(when={"kind": "act", "street": "west"}, points={"each": 5}),
+        rule("e", when={"kind": "act", "street": "east"}, points={"each": 12}),
+    ]
+    new = try_pack(pack(*cats), pasts())
+    found = shift(new, old)
+    assert (found.gainers, found.losers, found.same, found.gained, found.lost) == (1, 1, 0, 2, 25)
+    assert shift_by(new, old, 0)["east"].gainers == 1
+    assert shift_by(new, old, 1)["18_59"].losers == 1
+    assert largest(new, old, 1) == [("lin", -25)]
+
+
+def test_evenness_is_measured_over_all_who_did_a_deed():
+    trial = try_pack(pack(caps=[cap(points=0)]), pasts())
+    assert gini_by(trial, 0) == {"east": 0.0, "west": 0.0}
+    assert gini([1, 1, 1, 1]) == 0
+    assert gini([0, 0, 0, 4]) == 0.75
+    assert gini([]) == 0
+
+
+@given(st.lists(st.integers(0, 1000), min_size=1, max_size=30), st.integers(1, 9))
+def test_evenness_lies_between_0_and_1_and_knows_no_unit(amounts, factor):
+    assert 0 <= gini(amounts) < 1
+    assert gini(amounts) == pytest.approx(gini([amount * factor for amount in amounts]))
+
+
+def test_a_table_of_two_trials_shows_both_and_the_difference():
+    old, new = try_pack(pack(), pasts()), try_pack(pack(rule(points={"each": 7}), caps=[cap()]), pasts())
+    table = rows(new, old, pack())
+    assert Row("total", "points given", "37", "60", "-23") in table
+    assert Row("cap: residents it met", "monthly", "1", "0", "+1") in table
+    out = io.StringIO()
+    write_csv([*table, Row("by street", "=1+1", "-3")], out)
+    read = list(csv.reader(io.StringIO(out.getvalue())))
+    assert read[0] == ["section", "name", "new", "old", "difference"]
+    assert read[-1][1:3] == ["'=1+1", "-3"]
+
+
+def test_a_picture_holds_every_month_and_street():
+    drawn = picture(try_pack(pack(), pasts()), try_pack(pack(), pasts(3)), "made <up>")
+    assert drawn.startswith("<svg")
+    for word in ("2026-06", "west", "east", "made &lt;up&gt;"):
+        assert word in drawn
+
+
+def test_a_history_is_read_as_it_was_written(tmp_path):
+    out = io.StringIO()
+    mixed = [Past(deed(attributes={"photo": True}, quantity=Decimal("1.5"), place="p"), NOW, None, ()), *pasts()]
+    assert write_history(mixed, out) == 7
+    assert list(read_history(io.StringIO(out.getvalue()), "370112")) == mixed
+
+
+@pytest.mark.parametrize(
+    ("lines", "line"),
+    [
+        ("id,kind\n", 1),
+        (",".join(COLUMNS) + "\nx,act\n", 2),
+        (",".join(COLUMNS) + "\nx,act,help,2026-06-10T12:00:00,lin,1,,,,,,,,,,\n", 2),
+        (",".join(COLUMNS) + "\nx,act,help,2026-06-10T12:00:00Z,lin,many,,,,,,,,,,\n", 2),
+        (",".join(COLUMNS) + "\nx,gossip,help,2026-06-10T12:00:00Z,lin,1,,,,,,,,,,\n", 2),
+    ],
+)
+def test_a_history_that_cannot_be_read_is_refused_with_its_line(lines, line):
+    with pytest.raises(Refused) as refused:
+        list(read_history(io.StringIO(lines), "370112"))
+    assert (refused.value.code, refused.value.details["line"]) == ("rules_history_unreadable", line)
+
+
+@pytest.fixture
+def files(tmp_path):
+    history = tmp_path / "history.csv"
+    with history.open("w", encoding="utf-8", newline="") as out:
+        write_history(pasts(), out)
+    new, old = tmp_path / "new.yaml", tmp_path / "old.yaml"
+    new.write_text(written(raw(rule(points={"each": 3}), budgets=[BUDGET])), "utf-8")
+    old.write_text(written(raw()), "utf-8")
+    return history, new, old
+
+
+def test_two_packs_are_tried_in_two_processes(files):
+    history, new, old = files
+    heard = []
+    trials = run_jobs([Job(new, history), Job(old, history)], heard.append)
+    assert [trial.granted for trial in trials] == [18, 60]
+    assert sum(heard) == 12
+
+
+def test_a_trial_can_be_narrowed_to_local_days(files):
+    history, new, _ = files
+    (trial,) = run_jobs([Job(new, history, date(2026, 6, 11), date(2026, 6, 12))])
+    assert trial.deeds == 2
+
+
+def test_what_a_job_raises_is_raised(files, tmp_path):
+    _, new, _ = files
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text("nothing\n", "utf-8")
+    with pytest.raises(Refused) as refused:
+        run_jobs([Job(new, wrong)])
+    assert refused.value.code == "rules_history_unreadable"
+
+
+def test_a_scaled_pack_multiplies_every_rule_and_leaves_budgets_out(files):
+    history, new, _ = files
+    (trial,) = run_jobs([Job(new, history, factor=Decimal(4))])
+    assert trial.granted == 72
+    assert scaled(pack(budgets=[BUDGET]), Decimal(2)).budgets == ()
+
+
+@given(st.integers(0, 5000), st.integers(1, 400), st.integers(0, 3000))
+def test_the_factor_found_is_the_largest_that_fits(budget, each, ceiling):
+    def cost(factor):
+        return min(int(factor * each), ceiling)
+
+    found = fit_factor(cost, budget)
+    assert found.cost == cost(found.factor) <= budget
+    assert found.factor == 10 or cost(found.factor + Decimal("0.01")) > budget
+    assert len(found.tried) <= 21
