@@ -46,7 +46,7 @@ def _position(scan: Scan) -> dict[str, float] | None:
 class LocatedShiftScanSchema(ShiftScanSchema):
     """With the position, as long as the check needs it; WGS84."""
 
-    position = fields.Function(_position, metadata={"type": "object", "nullable": True})
+    position = fields.Function(_position, metadata={"type": ["object", "null"]})
 
 
 class SeenAttendanceSchema(AttendanceSchema):
