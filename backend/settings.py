@@ -62,6 +62,7 @@ class Secrets:
     signing_key: str
     field_key: str
     index_key: str
+    root_key: str
 
     def __repr__(self) -> str:
         return "Secrets(…)"
@@ -125,6 +126,13 @@ class Appeals:
 
 
 @dataclass(frozen=True)
+class Journal:
+    trim: str
+    archive_dir: str
+    roots_dir: str
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings, one frozen section each."""
 
@@ -140,6 +148,7 @@ class Settings:
     limits: Limits
     acts: Acts
     appeals: Appeals
+    journal: Journal
 
     @property
     def data_dir(self) -> Path:
@@ -158,6 +167,7 @@ class Settings:
 _ONE_OF = {
     "service.environment": ("development", "production"),
     "redis.level": ("disk", "replica", "journal"),
+    "journal.trim": ("committed", "archived", "never"),
     "service.log_level": ("debug", "info", "warning", "error"),
 }
 _MUST_BE_POSITIVE = (int, float)

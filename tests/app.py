@@ -116,7 +116,7 @@ def build(
         "database": {"url": database_url},
         "redis": {"url": ledger_url, "skew_seconds": 10.0**9},
         "cache": {"url": cache_url},
-        "secrets": {"signing_key": "s" * 40, "field_key": "f" * 40, "index_key": "i" * 40},
+        "secrets": {"signing_key": "s" * 40, "field_key": "f" * 40, "index_key": "i" * 40, "root_key": "r" * 40},
         "limits": {"enabled": False},
     }
     for section, values in overrides.items():

@@ -18,7 +18,7 @@ from backend.cli.servers.child import Running
 from backend.cli.servers.valkey import RedisServer, cache_server, ledger_server
 from backend.settings import Settings, load
 
-_SECRETS = ("signing_key", "field_key", "index_key")
+_SECRETS = ("signing_key", "field_key", "index_key", "root_key")
 DEFAULT_DATA = ".civic"
 
 

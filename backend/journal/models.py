@@ -1,13 +1,17 @@
-"""Ledger entries and their legs in SQL, keyed by the number the ledger gave them."""
+"""The journal's tables: ledger entries and their legs, keyed by the number the ledger gave them, roots and archives."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Date, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kit.db import Base, Moment
+
+NAMED_BY_LEDGER = ("time_out", "expire", "open")
+"""Kinds of entries that time brings: the ledger names them itself, and a name may come again."""
+_NAMED_BY_CALLER = text("kind NOT IN ('time_out', 'expire', 'open')")
 
 
 class JournalHead(Base):
@@ -22,35 +26,81 @@ class JournalHead(Base):
 
 
 class JournalEntry(Base):
-    """One entry as the ledger made it. `text` is its canonical form, `sha256` chains these texts."""
+    """One entry as the ledger made it. `text` is its canonical form, `hash` the ledger's, `sha256` chains the texts."""
 
     __tablename__ = "journal_entry"
-    __table_args__ = (UniqueConstraint("district", "id"),)
+    __table_args__ = (
+        # the second lock against a double: no caller's id twice
+        Index(
+            "uq_journal_entry_district_id",
+            "district",
+            "id",
+            unique=True,
+            sqlite_where=_NAMED_BY_CALLER,
+            postgresql_where=_NAMED_BY_CALLER,
+        ),
+    )
 
     district: Mapped[str] = mapped_column(String(12), primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    id: Mapped[str] = mapped_column(String(36))
+    id: Mapped[str] = mapped_column(String(80))
     kind: Mapped[str] = mapped_column(String(20))
     at: Mapped[datetime] = mapped_column(Moment)
     amount: Mapped[int] = mapped_column(BigInteger)
-    prev: Mapped[str] = mapped_column(String(40))
     hash: Mapped[str] = mapped_column(String(40))
     text: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(String(64))
 
 
 class JournalLeg(Base):
-    """One side of an entry: the account, the points, and its balance after."""
+    """One side of an entry: the account, the points, its balance after. Kept by account, as statements ask for it."""
 
     __tablename__ = "journal_leg"
-    __table_args__ = (
-        ForeignKeyConstraint(["district", "number"], ["journal_entry.district", "journal_entry.number"]),
-        Index("ix_journal_leg_account", "district", "account", "number"),
-    )
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    district: Mapped[str] = mapped_column(String(12), primary_key=True)
+    account: Mapped[str] = mapped_column(String(80), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    line: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    amount: Mapped[int] = mapped_column(BigInteger)
+    balance: Mapped[int] = mapped_column(BigInteger)
+
+
+class JournalRoot(Base):
+    """The signed root of one day's entries. `statement` is the very text that was signed; `seed` makes the salts."""
+
+    __tablename__ = "journal_root"
+    __table_args__ = (UniqueConstraint("district", "day"),)
 
     district: Mapped[str] = mapped_column(String(12), primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    line: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    account: Mapped[str] = mapped_column(String(80))
-    amount: Mapped[int] = mapped_column(BigInteger)
-    balance: Mapped[int] = mapped_column(BigInteger)
+    day: Mapped[date] = mapped_column(Date)
+    first: Mapped[int] = mapped_column(BigInteger)
+    last: Mapped[int] = mapped_column(BigInteger)
+    seed: Mapped[str] = mapped_column(String(64))
+    statement: Mapped[str] = mapped_column(Text)
+    signature: Mapped[str] = mapped_column(String(88))
+    public_key: Mapped[str] = mapped_column(String(44))
+    made_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class JournalRootNode(Base):
+    """A node of a day's tree, one for each full row of leaves, so that a proof needs not read the whole day."""
+
+    __tablename__ = "journal_root_node"
+
+    district: Mapped[str] = mapped_column(String(12), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    place: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class JournalArchive(Base):
+    """How far the archive outside was written, read again and found whole; the stream is trimmed behind it."""
+
+    __tablename__ = "journal_archive"
+
+    district: Mapped[str] = mapped_column(String(12), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime] = mapped_column(Moment)

@@ -6,15 +6,17 @@ import hashlib
 from collections.abc import Sequence
 
 import structlog
-from sqlalchemy import insert
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.journal.models import JournalEntry, JournalHead, JournalLeg
-from backend.kit.db import ensure, transaction
+from backend.journal import trimming
+from backend.journal.models import JournalHead
+from backend.journal.rows import insert_entries
+from backend.kit.db import after_commit, db, ensure, transaction
 from backend.kit.observe import LAG
 from backend.wiring import ledger, stream
 from points.errors import Category, kind
-from points.ledger import GENESIS, Entry
+from points.ledger import GENESIS, Entry, Head
 
 CHAIN_BROKEN = kind(
     "journal_chain_broken",
@@ -23,18 +25,26 @@ CHAIN_BROKEN = kind(
     en="Entry {number} does not follow from the one before it; the journal stops here until the ledger is checked.",
 )
 FIRST_SHA256 = "0" * 64
-BATCH = 500
+BATCH = 2000
 
 
 def project(district: str, batch: int = BATCH) -> int:
-    """Copy the next entries into the journal in one transaction; answers how many. Any number may run at once."""
+    """Copy the next entries into the journal in one transaction; answers how many. Any number may run at once.
+
+    What is there is read before the transaction, so that others wait for the writing alone; what another projector has
+    written meanwhile is left out. Afterwards the stream is trimmed as far as the settings allow.
+    """
+    entries = stream(district).read(head(district).number, batch)
+    if not entries:
+        LAG.labels(district).set(0)
+        return 0
     with transaction() as session:
-        head = _locked_head(session, district)
-        entries = stream(district).read(head.number, batch)
-        if entries:
-            _append(session, head, entries)
-    LAG.labels(district).set(ledger(district).head().number - head.number)
-    return len(entries)
+        reached = locked_head(session, district)
+        fresh = [entry for entry in entries if entry.number > reached.number]
+        append(session, reached, fresh)
+        after_commit(lambda: trimming.after_copy(district))
+    LAG.labels(district).set(ledger(district).head().number - entries[-1].number)
+    return len(fresh) or project(district, batch)
 
 
 def project_all(district: str) -> int:
@@ -45,47 +55,32 @@ def project_all(district: str) -> int:
     return done
 
 
-def _locked_head(session: Session, district: str) -> JournalHead:
+def head(district: str) -> Head:
+    """The last entry of the journal; 0 and the genesis hash before the first."""
+    query = select(JournalHead.number, JournalHead.hash).where(JournalHead.district == district)
+    found = db.session.execute(query).first()
+    return Head(found.number, found.hash) if found else Head(0, GENESIS)
+
+
+def locked_head(session: Session, district: str) -> JournalHead:
+    """The end of the journal, which nobody else carries on until the transaction ends."""
     ensure(JournalHead, {"district": district, "number": 0, "hash": GENESIS, "sha256": FIRST_SHA256})
     return session.get_one(JournalHead, district, with_for_update=True, populate_existing=True)
 
 
-def _append(session: Session, head: JournalHead, entries: Sequence[Entry]) -> None:
-    made = []
-    legs = []
+def append(session: Session, head: JournalHead, entries: Sequence[Entry]) -> None:
+    """Add entries that follow the head and move it. Raises Refused `journal_chain_broken`, naming the number."""
+    digests = []
+    number, digest, sha256 = head.number, head.hash, head.sha256
     for entry in entries:
-        if entry.number != head.number + 1 or entry.prev != head.hash or not entry.is_true:
-            structlog.get_logger().error("journal_chain_broken", district=head.district, number=entry.number)
-            raise CHAIN_BROKEN(number=head.number + 1)
-        head.number, head.hash, head.sha256 = entry.number, entry.hash, chained(head.sha256, entry.text)
-        made.append(
-            {
-                "district": head.district,
-                "number": entry.number,
-                "id": entry.id,
-                "kind": entry.kind,
-                "at": entry.at,
-                "amount": entry.amount,
-                "prev": entry.prev,
-                "hash": entry.hash,
-                "text": entry.text,
-                "sha256": head.sha256,
-            }
-        )
-        legs += [
-            {
-                "district": head.district,
-                "number": entry.number,
-                "line": line,
-                "account": leg.account,
-                "amount": leg.amount,
-                "balance": leg.balance,
-            }
-            for line, leg in enumerate(entry.legs)
-        ]
-    session.execute(insert(JournalEntry), made)
-    if legs:
-        session.execute(insert(JournalLeg), legs)
+        number += 1
+        if entry.number != number or entry.prev != digest or not entry.is_true:
+            structlog.get_logger().error("journal_chain_broken", district=head.district, number=number)
+            raise CHAIN_BROKEN(number=number)
+        digest, sha256 = entry.hash, chained(sha256, entry.text)
+        digests.append(sha256)
+    insert_entries(session, head.district, entries, digests)
+    head.number, head.hash, head.sha256 = number, digest, sha256
 
 
 def chained(previous: str, text: str) -> str:

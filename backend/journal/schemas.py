@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from backend.kit.http import Answer, Query, page_schema
+from backend.kit.http.shapes import Count
 
 
 class StatementQuery(Query):
-    cursor = fields.Integer(load_default=None, validate=validate.Range(1, 10**15))
-    limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+    cursor = Count(1, 10**15, load_default=None)
+    limit = Count(1, 200, load_default=50)
 
 
 class StatementLineSchema(Answer):

@@ -1,20 +1,21 @@
-"""Questions to the journal: statements, and whether it and the ledger still say the same."""
+"""Questions to the journal: statements of an account now and in the past, and the receipt of an id."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import and_, select
 
-from backend.journal.models import JournalEntry, JournalHead, JournalLeg
-from backend.journal.projector import FIRST_SHA256, chained
+from backend.journal.models import NAMED_BY_LEDGER, JournalEntry, JournalLeg
+from backend.journal.projector import head
+from backend.journal.reading import RowChanged, entries, sound_entries
 from backend.kit.db import db
 from backend.kit.http import Page
-from points.ledger import Entry
-from points.ledger.entry import entry_of
+from points.ledger import Receipt
+from points.ledger.entry import receipt_of
+
+__all__ = ["balance_at", "entries", "first_broken_entry", "head", "head_number", "receipt", "statement"]
 
 
 @dataclass(frozen=True)
@@ -51,65 +52,47 @@ def statement(district: str, account: str, before: int | None = None, limit: int
 
 def head_number(district: str) -> int:
     """The number of the last entry in the journal."""
-    head = db.session.get(JournalHead, district)
-    return head.number if head else 0
+    return head(district).number
 
 
-def entries(district: str, after: int = 0, batch: int = 1000) -> Iterator[Entry]:
-    """All entries of the journal in order, read a batch at a time so that memory does not grow with it."""
-    while True:
-        query = (
-            select(JournalEntry.prev, JournalEntry.hash, JournalEntry.text, JournalEntry.number)
-            .where(JournalEntry.district == district, JournalEntry.number > after)
-            .order_by(JournalEntry.number)
-            .limit(batch)
+def receipt(district: str, identifier: str) -> Receipt | None:
+    """The first receipt of a caller's id, also of one the ledger has forgotten; None when there is none."""
+    query = select(JournalEntry.text).where(
+        JournalEntry.district == district, JournalEntry.id == identifier, JournalEntry.kind.not_in(NAMED_BY_LEDGER)
+    )
+    found = db.session.scalar(query)
+    return None if found is None else receipt_of(found, replayed=True)
+
+
+def balance_at(district: str, account: str, moment: datetime) -> int:
+    """What an account held at a moment of the past; entries of that very moment count."""
+    last = _last_number_at(district, moment)
+    query = (
+        select(JournalLeg.balance)
+        .where(JournalLeg.district == district, JournalLeg.account == account, JournalLeg.number <= last)
+        .order_by(JournalLeg.number.desc(), JournalLeg.line.desc())
+        .limit(1)
+    )
+    return int(db.session.scalar(query) or 0)
+
+
+def _last_number_at(district: str, moment: datetime) -> int:
+    """The last entry made up to a moment; times rise with numbers, so it is found by halving."""
+    low, high = 0, head_number(district)
+    while low < high:
+        middle = (low + high + 1) // 2
+        at = db.session.scalar(
+            select(JournalEntry.at).where(JournalEntry.district == district, JournalEntry.number == middle)
         )
-        found = db.session.execute(query).all()
-        yield from (entry_of(prev, digest, text) for prev, digest, text, _ in found)
-        if len(found) < batch:
-            return
-        after = found[-1].number
+        low, high = (middle, high) if at is not None and at <= moment else (low, middle - 1)
+    return low
 
 
-def first_broken_entry(district: str, batch: int = 1000) -> int | None:
-    """The number of the first journal row that does not follow from the one before it or lost a leg; None if whole."""
-    sha256, number = FIRST_SHA256, 0
-    while found := _rows_after(district, number, batch):
-        legs = _legs_between(district, number, found[-1].number)
-        for row in found:
-            sha256, number = chained(sha256, row.text), number + 1
-            if (row.number, row.sha256) != (number, sha256) or legs.get(row.number, []) != _legs_of(row):
-                return number
-    head = db.session.get(JournalHead, district)
-    if head is not None and (head.number, head.sha256) != (number, sha256):
-        return number + 1
+def first_broken_entry(district: str) -> int | None:
+    """The number of the first journal row or leg that is not as it was written; None when all are."""
+    try:
+        for _ in sound_entries(district):
+            pass
+    except RowChanged as changed:
+        return changed.number
     return None
-
-
-_Legs = list[tuple[str, int, int]]
-
-
-def _rows_after(district: str, number: int, batch: int) -> list[Any]:
-    query = (
-        select(JournalEntry.number, JournalEntry.sha256, JournalEntry.prev, JournalEntry.hash, JournalEntry.text)
-        .where(JournalEntry.district == district, JournalEntry.number > number)
-        .order_by(JournalEntry.number)
-        .limit(batch)
-    )
-    return list(db.session.execute(query))
-
-
-def _legs_between(district: str, after: int, up_to: int) -> dict[int, _Legs]:
-    query = (
-        select(JournalLeg.number, JournalLeg.account, JournalLeg.amount, JournalLeg.balance)
-        .where(JournalLeg.district == district, JournalLeg.number > after, JournalLeg.number <= up_to)
-        .order_by(JournalLeg.number, JournalLeg.line)
-    )
-    found: dict[int, _Legs] = {}
-    for number, account, amount, balance in db.session.execute(query):
-        found.setdefault(number, []).append((account, amount, balance))
-    return found
-
-
-def _legs_of(row: Any) -> _Legs:
-    return [(leg.account, leg.amount, leg.balance) for leg in entry_of(row.prev, row.hash, row.text).legs]

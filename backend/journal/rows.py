@@ -1,0 +1,54 @@
+"""How many rows go into SQL at once, by the fastest way each database has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Table
+from sqlalchemy.orm import Session
+
+from backend.journal.models import JournalEntry, JournalLeg
+from points.ledger import Entry
+
+_ENTRY = ("district", "number", "id", "kind", "at", "amount", "hash", "text", "sha256")
+_LEG = ("district", "account", "number", "line", "amount", "balance")
+
+
+def insert_entries(session: Session, district: str, entries: Sequence[Entry], digests: Sequence[str]) -> None:
+    """Add entries, each with its digest in the journal's chain, and their legs, in the open transaction."""
+    made = [
+        (district, e.number, e.id, e.kind, _moment(e), e.amount, e.hash, e.text, sha256)
+        for e, sha256 in zip(entries, digests, strict=True)
+    ]
+    legs = [
+        (district, leg.account, e.number, line, leg.amount, leg.balance)
+        for e in entries
+        for line, leg in enumerate(e.legs)
+    ]
+    _insert(session, JournalEntry.__table__, _ENTRY, made)
+    legs.sort()  # neighbours in the table are written together
+    _insert(session, JournalLeg.__table__, _LEG, legs)
+
+
+def _moment(entry: Entry) -> str:
+    """A time as text that both databases keep as their own: in UTC, without a zone for the one that knows none."""
+    return entry.at.isoformat(" ", "microseconds")[:26]
+
+
+def _insert(session: Session, table: Any, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+    assert isinstance(table, Table)  # noqa: S101 - what a model is made on
+    if not rows:
+        return
+    names = ", ".join(columns)
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(columns))
+        connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", rows)  # noqa: S608
+        return
+    driver = connection.connection.driver_connection
+    if driver is None:
+        raise RuntimeError("the connection is gone")
+    with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
