@@ -66,7 +66,12 @@ def _publish(story: Story) -> str:
         "limits": [{"period": "month", "quantity": 1}],
         **story.memory.once("reward window", window),
     }
-    return str(story.staff["演示-资金管理员"].post("/staff/rewards", body, key=story.memory.key("reward"))["id"])
+    reward = str(story.staff["演示-资金管理员"].post("/staff/rewards", body, key=story.memory.key("reward"))["id"])
+    for _ in range(100):  # it is published when the ledger has it, moments after the commit
+        if story.residents["赵小满"].get(f"/rewards/{reward}")["state"] == "published":
+            break
+        time.sleep(0.1)
+    return reward
 
 
 def _redeem(story: Story, name: str, reward: str) -> Answer:
