@@ -182,9 +182,8 @@ def main() -> None:
     assert all(same(decide(pack, event, facts), plain(event, facts)) for event, facts in events)
     ours = per_second(lambda event, facts: decide(pack, event, facts), events, seconds)
     theirs = per_second(plain, events, seconds)
-    print(
-        f"200 rules, 40 caps: {ours:,.0f} decisions/s; the same in plain ifs {theirs:,.0f}/s; ratio {ours / theirs:.2f} (at least 0.30)"
-    )
+    print(f"200 rules, 40 caps: {ours:,.0f} decisions/s; the same in plain ifs {theirs:,.0f}/s")
+    print(f"ratio {ours / theirs:.2f} (at least 0.30)")
     speeds = {}
     for rules in (20, 2000):
         grown = load_pack(json.dumps(made_up(rules, 10)))

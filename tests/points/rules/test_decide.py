@@ -8,6 +8,7 @@ import pytest
 
 from points.errors import Refused
 from points.rules import Facts, decide, facts_needed, silent
+from points.rules.texts import NOTHING
 from tests.points.rules.packs import NOW, cap, decided, deed, pack, rule, text
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -141,8 +142,10 @@ def test_a_coefficient_without_a_fitting_case_takes_its_otherwise():
 def test_at_most_cuts_one_deed():
     of = pack(rule(points={"per_hour": 10}, at_most=25))
     assert decided(of, deed(quantity=Decimal(2))).amount == 20
-    assert decided(of, deed(quantity=Decimal("2.5"))).amount == 25
+    just = decided(of, deed(quantity=Decimal("2.5")))
+    assert (just.amount, [step.kind for step in just.grants[0].steps]) == (25, ["rate"])
     decision = decided(of, deed(quantity=Decimal(3)))
+    assert decision.grants[0].steps[1][::2] == ("most", NOTHING)
     assert decision.amount == 25
     assert decision.grants[0].steps[1].delta == -5
     assert decision.grants[0].steps[1].numbers == (25, 30)
@@ -196,6 +199,28 @@ def test_a_limit_on_each_deed_alone_asks_the_books_nothing():
 def test_a_limit_below_a_deed_of_no_quantity_does_not_silence_a_fixed_sum():
     of = pack(rule(points={"each": 10}, quantity={"at_most": 2}))
     assert decided(of, deed(quantity=Decimal(0))).amount == 10
+
+
+def test_a_fixed_sum_is_silent_too_when_nothing_of_the_quantity_counts():
+    of = pack(rule(points={"each": 10}, quantity=QUANTITY))
+    assert decided(of, deed(activity="a"), tallies={"acts.counted": 2}).grants == ()
+
+
+def test_what_is_asked_of_the_books_is_of_the_deeds_own_rules_and_local_window():
+    turn = {**TURN, "window": "day"}
+    of = pack(
+        rule("mine", when={"kind": "ticket", "category": "help"}, points={"turn": turn}),
+        rule("other", when={"kind": "ticket", "category": "care"}, points={"turn": turn}),
+    )
+    (tally,) = facts_needed(of, deed("ticket", place="p", at=local((2026, 6, 11), 0))).tallies
+    assert (tally.key, tally.what, tally.kinds) == ("mine.turn", "turn", ("ticket",))
+    assert tally.match == (("place", "p"), ("category", "help"))
+    assert (tally.since, tally.until) == (datetime(2026, 6, 11, tzinfo=ZONE), datetime(2026, 6, 12, tzinfo=ZONE))
+
+
+def test_validity_counts_from_the_local_day_of_the_decision():
+    (grant,) = decided(pack(), deed(), decided_at=datetime(2026, 6, 10, 17, tzinfo=UTC)).grants
+    assert grant.expires_at == datetime(2027, 6, 12, tzinfo=ZONE)
 
 
 def test_a_rule_pays_only_so_many_times_for_the_same():
@@ -296,20 +321,28 @@ def test_a_full_store_leaves_the_rest_to_donation():
     full = decided(of, deed(), balance=120).grants
     assert [(each.amount, each.overflow) for each in full] == [(0, 10), (0, 10)]
     assert full[0].steps[-1].numbers == (100, 120, 10)
+    for each in full:
+        assert sum(step.delta for step in each.steps) == each.amount
     exact = decided(of, deed(), balance=80).grants
     assert [(each.amount, each.overflow) for each in exact] == [(10, 0), (10, 0)]
+    assert [step.kind for each in exact for step in each.steps] == ["each", "each"]
+    small = pack(store={"at_most": 10, "overflow_to": "care"})
+    assert decided(small, deed(), balance=0).grants[0].overflow == 0
 
 
 def test_a_deed_of_another_day_or_district_is_refused():
-    for event, code in (
-        (deed(at=local((2025, 12, 31), 23, 59)), "rules_not_in_force"),
-        (deed(at=local((2027, 1, 1), 0)), "rules_not_in_force"),
-        (deed(district="370102"), "rules_other_district"),
+    not_yet = "The rule pack made-up is not in force on 2025-12-31."
+    no_more = "The rule pack made-up is not in force on 2027-01-01."
+    elsewhere = "The rule pack made-up belongs to district 370112."
+    for event, code, sentence in (
+        (deed(at=local((2025, 12, 31), 23, 59)), "rules_not_in_force", not_yet),
+        (deed(at=local((2027, 1, 1), 0)), "rules_not_in_force", no_more),
+        (deed(district="370102"), "rules_other_district", elsewhere),
     ):
         with pytest.raises(Refused) as refused:
             decided(pack(), event)
         assert refused.value.code == code
-        assert "made-up" in refused.value.sentence("en")
+        assert refused.value.sentence("en") == sentence
     assert decided(pack(), deed(at=local((2026, 1, 1), 0))).amount == 10
     assert decided(pack(), deed(at=local((2026, 12, 31), 23, 59))).amount == 10
     assert decided(pack(valid={"from": "2026-01-01"}), deed(at=local((2031, 1, 1)))).amount == 10
