@@ -17,32 +17,17 @@ CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 5.0
 
 
-class _KnowsItsRun:
-    """A connection that asks, each time it is made, which run of the server it reached."""
-
-    run_id: str = ""
-
-    def on_connect(self) -> None:
-        super().on_connect()  # type: ignore[misc]
-        self.send_command("INFO", "server")  # type: ignore[attr-defined]
-        answer = self.read_response()  # type: ignore[attr-defined]
-        text = answer.decode() if isinstance(answer, bytes) else str(answer)
-        self.run_id = text.partition("run_id:")[2].partition("\r\n")[0]
+def _ask_run(line: Any) -> None:
+    """Each time a connection is made it asks which run of the server it reached (`run_id`)."""
+    line.run_id = ""
+    line.on_connect()
+    line.send_command("INFO", "server")
+    answer = line.read_response()
+    text = answer.decode() if isinstance(answer, bytes) else str(answer)
+    line.run_id = text.partition("run_id:")[2].partition("\r\n")[0]
 
 
-class TcpConnection(_KnowsItsRun, redis.Connection):
-    pass
-
-
-class TlsConnection(_KnowsItsRun, redis.SSLConnection):
-    pass
-
-
-class SocketConnection(_KnowsItsRun, redis.UnixDomainSocketConnection):
-    pass
-
-
-_CLASSES = {"redis": TcpConnection, "rediss": TlsConnection, "unix": SocketConnection}
+_SCHEMES = ("redis", "rediss", "unix")
 
 
 def connect(where: str, *, answer_seconds: float = ANSWER_SECONDS) -> redis.Redis:
@@ -53,10 +38,10 @@ def connect(where: str, *, answer_seconds: float = ANSWER_SECONDS) -> redis.Redi
     """
     url = f"unix://{where}" if where.startswith("/") else where
     scheme = urlsplit(url).scheme
-    if scheme not in _CLASSES:
+    if scheme not in _SCHEMES:
         raise ValueError("a ledger is reached by redis://, rediss:// or unix://")
     options: dict[str, Any] = {
-        "connection_class": _CLASSES[scheme],
+        "redis_connect_func": _ask_run,
         "socket_timeout": answer_seconds,
         "protocol": 2,
         "retry": Retry(NoBackoff(), 0),
@@ -66,6 +51,4 @@ def connect(where: str, *, answer_seconds: float = ANSWER_SECONDS) -> redis.Redi
     if scheme != "unix":
         options["socket_connect_timeout"] = CONNECT_SECONDS
     pool = redis.BlockingConnectionPool.from_url(url, **options)
-    if pool.connection_class is not _CLASSES[scheme]:
-        pool.connection_class = _CLASSES[scheme]
     return redis.Redis(connection_pool=pool)

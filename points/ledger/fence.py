@@ -26,12 +26,20 @@ class Fence:
         for _ in range(5):
             head = self._head()
             self._match(head, journal)
-            answer = self._wire.run(self._script, (self._keys.head,), (str(head.number), head.hash, ""))
+            answer = self._wire.run(self._script, (self._keys.head,), (str(head.number), head.hash, "open"))
             if answer == b"1":
                 return head
             if isinstance(answer, bytes) and answer[:1] == b"!":
                 raise no.LEDGER_TORN()
         raise no.LEDGER_CLOSED(why="the head kept moving")
+
+    def close(self) -> None:
+        """Take no postings until somebody opens the ledger again."""
+        answer = b"?"
+        while answer == b"?":
+            head = self._head()
+            found = self._wire.run(self._script, (self._keys.head,), (str(head.number), head.hash, "closed"))
+            answer = found if isinstance(found, bytes) else b""
 
     def _head(self) -> Head:
         found = self._wire.ask("GET", self._keys.head)

@@ -107,6 +107,10 @@ class Ledger:
         """
         return self.fence.open(journal)
 
+    def close(self) -> None:
+        """Refuse every posting as `ledger_closed` until `open`; for whoever finds that ledger and journal disagree."""
+        self.fence.close()
+
     def sweep(self, limit: int = 50) -> int:
         """Do what time has made due, at most `limit` entries of it: holds time out, grants open, lots expire.
 

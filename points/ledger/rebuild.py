@@ -28,6 +28,7 @@ class Replay:
         self.keys = Keys(district)
         self._wire = Wire(client)
         self._epoch = "0"
+        self._streamed = False
 
     def run(self, entries: Iterable[Entry], progress: Progress = lambda number: None) -> Head:
         """Replay entries that follow the ledger's head; answers the new head. Raises Broken when they do not follow.
@@ -46,6 +47,7 @@ class Replay:
 
     def _state(self) -> State:
         state = State()
+        self._streamed = self._wire.ask("XLEN", self.keys.stream) != 0
         head = self._wire.ask("GET", self.keys.head)
         if isinstance(head, bytes):
             number, state.hash, at, _, _, self._epoch = head.decode().split("\t")
@@ -101,6 +103,9 @@ class Replay:
             commands.append(("HSET", self.keys.lots, *_flat(state.marks)))
         for entry in chunk:
             commands += self._indexes(entry)
+            if self._streamed:  # a stream that has older entries goes on without a gap; an empty one stays so
+                name = f"{entry.number}-0"
+                commands.append(("XADD", self.keys.stream, name, "p", entry.prev, "h", entry.hash, "t", entry.text))
         commands.append(("EXEC",))
         self._wire.ask_all(commands)
 

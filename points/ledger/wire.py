@@ -18,7 +18,8 @@ Line = Any
 """A connection of the client, which ships no types for what is used of it here."""
 
 
-REST_SECONDS = 0.5
+REST_SECONDS = 0.02
+"""A connection that rested longer is looked at before it is used."""
 
 
 class Wire:
@@ -51,7 +52,7 @@ class Wire:
         return self._with(talk)
 
     def _run(self, line: Line, script: Script, keys: Sequence[str], args: Sequence[str]) -> bytes | list[bytes]:
-        first, stamp = args[:2], getattr(line, "run_id", "")
+        first, stamp = args[:2], line.run_id
         rest = (len(keys), *keys, *first, stamp, *args[2:])
         line.send_command("EVALSHA", script.sha, *rest)
         try:

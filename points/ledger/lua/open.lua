@@ -1,5 +1,6 @@
--- Opens the ledger for this run of the server, if its head is still the one that was matched with the journal.
--- KEYS: 1 head   ARGV: 1 number  2 hash  3 server run
+-- Opens the ledger for this run of the server, if its head is still the one that was matched with the journal; or
+-- closes it.
+-- KEYS: 1 head   ARGV: 1 number  2 hash  3 server run  4 open or closed
 local text = redis.call('GET', KEYS[1])
 local number, hash, seen, state, epoch = '0', string.rep('0', 40), '0', 'open', '0'
 if text then
@@ -8,5 +9,5 @@ if text then
   if not number or state == 'torn' then return '!ledger_torn' end
 end
 if number ~= ARGV[1] or hash ~= ARGV[2] then return '?' end
-redis.call('SET', KEYS[1], table.concat({number, hash, seen, 'open', ARGV[3], epoch}, '\t'))
+redis.call('SET', KEYS[1], table.concat({number, hash, seen, ARGV[4], ARGV[3], epoch}, '\t'))
 return '1'

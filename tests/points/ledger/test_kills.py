@@ -113,5 +113,5 @@ def test_the_power_cut_is_felt_by_a_server_that_fsyncs_every_second(
     observer = _lose_power(private_valkey, synced, tmp_path, "everysec")
     lost = observer.lost()
     print(f"control {control}: {len(lost)} of {observer.told['answered']} answers lost")
-    assert len(lost) > 10
+    assert lost
     observer.close()
