@@ -143,6 +143,11 @@ def transaction() -> Iterator[Session]:
         hook()
 
 
+def in_transaction() -> bool:
+    """Whether a `transaction()` is open in this context."""
+    return bool(db.session().info.get(_OPEN))
+
+
 def after_commit(hook: Callable[[], object]) -> None:
     """Run `hook` once the transaction that is open now has been committed; never when it is rolled back."""
     session = db.session()

@@ -127,7 +127,7 @@ def _claim(district: str, identifier: str) -> Outgoing | None:
 
 
 def _note_problem(row: Outgoing, problem: str) -> None:
-    wait = timedelta(seconds=_WAITS[min(row.tries, len(_WAITS) - 1)])
+    wait = timedelta(seconds=_WAITS[min(row.tries, len(_WAITS)) - 1])
     with transaction() as session:
         session.execute(_this(row.district, row.id).values(problem=problem, due_at=now() + wait))
         if row.kind in _NOTES:

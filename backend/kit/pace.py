@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 from sqlalchemy import Date, Integer, Select, String, UniqueConstraint
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kit.clock import fresh_id, now
 from backend.kit.days import local_day
-from backend.kit.db import Base, DistrictRow, db, rows
+from backend.kit.db import Base, DistrictRow, db, ensure, rows
 from points.errors import Kind
 
 _NO_DAY = date(1970, 1, 1)
@@ -49,15 +48,9 @@ def done_today(district: str, person: str, what: str) -> int:
 
 
 def _held(district: str, person: str, what: str, day: date) -> DayCount:
+    first = {"district": district, "id": fresh_id(), "person": person, "what": what, "day": day, "count": 0}
+    ensure(DayCount, first)
     query = _query(district, person, what, day).with_for_update().execution_options(populate_existing=True)
-    row = db.session.scalar(query)
-    if row is not None:
-        return row
-    try:
-        with db.session.begin_nested():
-            db.session.add(DayCount(district=district, id=fresh_id(), person=person, what=what, day=day, count=0))
-    except IntegrityError:  # somebody else's first of the day came between; theirs is the row
-        pass
     return db.session.scalars(query).one()
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 from sqlalchemy import Select
 
 from backend.kit.db import DistrictRow, db
-from backend.kit.http.shapes import Answer, Id, Query
+from backend.kit.http.shapes import Answer, Count, Id, Query
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Page:
 
 class PageQuery(Query):
     cursor = Id(load_default=None, allow_none=False)
-    limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+    limit = Count(1, 200, load_default=50)
 
 
 def page_of(query: Select[Any], model: type[DistrictRow], cursor: str | None, limit: int) -> Page:

@@ -72,6 +72,18 @@ def _whole(value: Any, check: Any) -> int:
     return check(value)  # type: ignore[no-any-return]
 
 
+class Count(fields.Integer):
+    """A whole number in a query string: plain digits, no sign, no blank, none of other scripts."""
+
+    def __init__(self, least: int, most: int, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Range(least, most), **kwargs)
+
+    def _validated(self, value: Any) -> int:
+        if not isinstance(value, str) or not re.fullmatch(r"[0-9]{1,16}", value):
+            raise ValidationError("Not a whole number.")
+        return int(value)
+
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from typing import Any, NoReturn
 
 from flask import Request, abort
@@ -10,13 +12,26 @@ from flask.json.provider import DefaultJSONProvider
 from webargs.flaskparser import FlaskParser
 from webargs.multidictproxy import MultiDictProxy
 
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+"""Half of a character, as an escape; two of them may make a whole one."""
+
 
 def read_json(text: str | bytes) -> Any:
-    """Parse JSON as RFC 8259 means it; raises ValueError for anything else, nesting too deep included."""
+    """Parse JSON as RFC 8259 means it, in UTF-8; raises ValueError for anything else, nesting too deep included."""
     try:
-        return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_no_repeats, parse_int=_bounded_int)
+        text = text.decode() if isinstance(text, bytes) else text
+        read = json.loads(
+            text,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            parse_int=_bounded_int,
+            object_pairs_hook=_no_repeats,
+        )
+        if _HALF.search(text):
+            json.dumps(read, ensure_ascii=False).encode()  # text that cannot be stored or sent is refused at the door
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    return read
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -28,6 +43,12 @@ def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a key is repeated")
     return found
+
+
+def _finite(text: str) -> float:
+    if not math.isfinite(number := float(text)):
+        raise ValueError("a number is too large")
+    return number
 
 
 def _bounded_int(text: str) -> int:
