@@ -67,15 +67,17 @@ def _grant(grant: Grant, outcome: Outcome | None, zone: ZoneInfo) -> list[Text]:
                 f"“{grant.overflow_fund}” as a donation.",
             )
         )
-    texts.extend(_outcome(grant, outcome))
     if grant.amount:
+        texts.extend(_outcome(grant, outcome))
         texts.append(_fund(grant, zone))
     return texts
 
 
 def _outcome(grant: Grant, outcome: Outcome | None) -> list[Text]:
-    if outcome is None or outcome.state == "waiting":
+    if outcome is None or (outcome.state == "waiting" and outcome.reason is None):
         return [Text("积分正在入账。", "The points are on their way to your account.")]
+    if outcome.state == "waiting":
+        return [Text(f"积分等待入账({outcome.reason})。", f"The points wait to be added ({outcome.reason}).")]
     if outcome.state == "refused":
         return [Text(f"入账被拒绝({outcome.reason})。", f"The posting was refused ({outcome.reason}).")]
     if outcome.state == "undone":

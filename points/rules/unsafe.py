@@ -11,12 +11,14 @@ from typing import Any
 
 from points.rules.problems import Findings, Path
 
-_MONEY = ("yuan_donated", "per_yuan", "donat", "捐款", "捐资", "money", "捐赠")
+_MONEY = ("yuan_donated", "per_yuan", "donat", "money", "捐款", "捐资", "善款")
 _MONEY_UNITS = ("元", "捐", "yuan", "cny", "rmb", "dollar", "donat")
 _MINUS = ("deduct", "minus", "penalt", "demerit", "扣分", "扣减", "处罚", "罚")
 _PRIZE = ("cash", "rank", "leaderboard", "top_", "yuan_by", "现金", "排名", "名次")
 _ALLOWED = frozenset({"points_per_yuan", "left_out", "overflow_to"})
-_FREE_TEXT = frozenset({"note", "sources", "title", "document", "left_out", "url", "uses"})
+_FREE_TEXT = frozenset({"note", "sources", "title", "document", "words"})
+_TOWNS_WORDS = frozenset({"values", "attributes"})
+"""Under these the keys are the town's own words; only giving money is refused there."""
 
 REFUSED = {
     "points_for_money": (
@@ -44,9 +46,10 @@ def _look(value: Any, path: Path, findings: Findings) -> None:
     if isinstance(value, dict):
         for key, part in value.items():
             here = (*path, key)
-            if key in _FREE_TEXT and not (len(path) >= 1 and path[-1] == "values"):
+            own = bool(path) and path[-1] in _TOWNS_WORDS
+            if key in _FREE_TEXT and not own:
                 continue
-            code = _code_of_key(key)
+            code = _code_of_key(key, own)
             if code:
                 _refuse(here, code, findings)
             elif key == "unit" and isinstance(part, dict):
@@ -62,11 +65,13 @@ def _look(value: Any, path: Path, findings: Findings) -> None:
         _refuse(path, "points_for_money", findings)
 
 
-def _code_of_key(key: str) -> str | None:
+def _code_of_key(key: str, own: bool) -> str | None:
     if key in _ALLOWED:
         return None
     if _has(key, _MONEY):
         return "points_for_money"
+    if own:
+        return None
     if _has(key, _MINUS):
         return "minus_points"
     return "cash_by_ranking" if _has(key, _PRIZE) else None

@@ -58,6 +58,7 @@ def test_a_receipt_for_no_grant_and_an_unknown_state_are_faults():
     [
         (None, "积分正在入账", "on their way"),
         (Outcome("waiting"), "积分正在入账", "on their way"),
+        (Outcome("waiting", reason="fund_empty"), "等待入账(fund_empty)", "wait to be added"),
         (Outcome("refused", reason="fund_closed"), "入账被拒绝(fund_closed)", "refused (fund_closed)"),
         (Outcome("undone"), "已被撤销", "undone"),
         (Outcome("posted", 10), "实际入账 10 分", "10 points were added"),

@@ -48,6 +48,14 @@ def test_a_category_of_donating_money_is_refused(category):
     assert codes(rule(when={"kind": "act", "category": category})) == ["points_for_money"]
 
 
+def test_money_is_refused_as_a_line_of_a_table_and_the_towns_other_words_are_free():
+    when = {"kind": "act"}
+    money = {"by": "category", "values": {"捐款": 10}}
+    assert codes(rule(when=when, points={"table": money})) == ["points_for_money"]
+    fines = {"by": "category", "values": {"协助处罚乱停": 10, "rankings": 1}}
+    assert codes(rule(when=when, points={"table": fines})) == []
+
+
 @pytest.mark.parametrize("key", ["deductions", "扣分", "penalty"])
 def test_a_key_for_deductions_is_refused_by_name(key):
     assert codes(rule(**{key: 5})) == ["minus_points"]

@@ -1,0 +1,36 @@
+"""The guide's own example is a pack that loads, with cases that come out; every key it must explain, it names."""
+
+import json
+import re
+from pathlib import Path
+
+from points.rules import load_pack
+from points.rules.cases import read_cases, run_cases
+
+ROOT = Path(__file__).parents[3]
+GUIDE = (ROOT / "config" / "rules" / "README.md").read_text("utf-8")
+SCHEMA = json.loads((ROOT / "points" / "rules" / "pack.schema.json").read_text("utf-8"))
+
+
+def test_the_guides_example_loads_and_its_cases_come_out(tmp_path):
+    pack_text, cases_text = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
+    (tmp_path / "cases").mkdir()
+    file, beside = tmp_path / "clean-home.yaml", tmp_path / "cases" / "clean-home.yaml"
+    file.write_text(pack_text, "utf-8")
+    beside.write_text(cases_text, "utf-8")
+    pack = load_pack(file)
+    misses, decisions = run_cases(pack, read_cases(beside))
+    assert (pack.problems, misses, len(decisions)) == ((), [], 5)
+
+
+def test_the_guide_names_every_key_of_a_pack_and_of_a_rule():
+    rule = SCHEMA["properties"]["rules"]["items"]["properties"]
+    keys = {*SCHEMA["properties"], *rule, *rule["when"]["properties"], *rule["points"]["properties"]}
+    assert {key for key in keys if not re.search(rf"\b{key}\b", GUIDE)} <= {"timezone"}
+
+
+def test_every_shipped_pack_and_case_file_points_editors_to_its_schema():
+    for path in (ROOT / "config" / "rules").rglob("*.yaml"):
+        first = path.read_text("utf-8").splitlines()[0]
+        assert first.startswith("# yaml-language-server: $schema=")
+        assert (path.parent / first.partition("=")[2]).resolve().exists()
