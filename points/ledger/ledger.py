@@ -12,8 +12,9 @@ from points.ledger import transfer as t
 from points.ledger.chart import is_account
 from points.ledger.checks import check
 from points.ledger.durable import Safe
-from points.ledger.entry import receipt_of
+from points.ledger.entry import Entry, receipt_of
 from points.ledger.fence import Fence
+from points.ledger.forget import Memory
 from points.ledger.keys import Keys
 from points.ledger.refusals import BAD_ACCOUNT, refusal
 from points.ledger.request import (
@@ -49,6 +50,8 @@ class Ledger:
     `level` is what an answer promises: `disk` (the server has fsynced it, by its settings), `replica` (so have
     `replicas` of its replicas), `journal` (`journaled(number, seconds)` said that the journal has committed it). An
     entry that is not that safe within `wait_seconds` answers `not_yet_durable`; the same id asks again.
+
+    `archive` finds an entry in the journal by its id, for undoing and refunding what the ledger has forgotten.
     """
 
     def __init__(
@@ -64,12 +67,14 @@ class Ledger:
         replicas: int = 1,
         journaled: Callable[[int, float], bool] | None = None,
         wait_seconds: float = 2,
+        archive: Callable[[str], Entry | None] | None = None,
     ) -> None:
         self.district = district
         self.keys = Keys(district)
         self.wire = Wire(client)
         self.fence = Fence(self.wire, self.keys)
         self._safe = Safe(level, self.keys, replicas, journaled, wait_seconds)
+        self._memory, self._archive = Memory(self.wire, self.keys), archive
         self._mode = "f" if fenced else ""
         self._clock = clock
         self._skew = "" if skew_limit_seconds is None else str(int(skew_limit_seconds * 1000))
@@ -117,6 +122,10 @@ class Ledger:
         Answers how many entries were made; call again while it is more than 0.
         """
         return self._sweep.once(self._now_ms(), limit)
+
+    def forget(self, entries: Iterable[Entry]) -> int:
+        """Forget the ids of entries below the floor; the journal must have committed them. Answers how many went."""
+        return self._memory.forget(entries)
 
     # Questions
 
@@ -225,8 +234,8 @@ class Ledger:
                 return None if content is None else grant_facts(content)
             case t.Refund():
                 content = self._content(command.capture, "capture", known or {})
-                hold = None if content is None else self._hold_facts(content[0], known or {})
-                return None if content is None or hold is None else CaptureFacts(content[0], hold.resident)
+                hold = None if content is None else self._content(content[0], "hold", known or {})
+                return None if content is None or hold is None else CaptureFacts(content[0], hold[0])
         return None
 
     def _hold_facts(self, hold: str, known: dict[str, t.Command]) -> HoldFacts | None:
@@ -248,9 +257,17 @@ class Ledger:
             return tuple(content_of(kind, earlier).split("\t")) if KINDS[type(earlier)] == kind else None
         found = self.wire.ask("GET", self.keys.record(identifier))
         if not isinstance(found, bytes):
-            return None
+            return self._remember(identifier, kind)
         lines = found.decode().split("\n")
         return tuple(lines[4].split("\t")) if lines[0].split("\t")[2] == kind else None
+
+    def _remember(self, identifier: str, kind: str) -> tuple[str, ...] | None:
+        """What the ledger has forgotten, from the archive; its record is put back for the script to see."""
+        entry = self._archive(identifier) if self._archive is not None else None
+        if entry is None or entry.kind != kind:
+            return None
+        self._memory.remind(entry)
+        return entry.content
 
 
 def _receipt(answer: str) -> Receipt:

@@ -57,5 +57,14 @@ def bind_all() -> dict[str, Script]:
 
 def opening() -> Script:
     """The script that opens the ledger for a run of the server."""
-    text = (files("points.ledger") / "lua" / "open.lua").read_text("utf-8")
+    return _alone("open")
+
+
+def forgetting() -> Script:
+    """The script that forgets old ids."""
+    return _alone("forget")
+
+
+def _alone(name: str) -> Script:
+    text = (files("points.ledger") / "lua" / f"{name}.lua").read_text("utf-8")
     return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())

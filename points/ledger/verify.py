@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from points.clock import to_ms
+from points.ids import time_of
 from points.ledger.entry import Entry
+from points.ledger.forget import FLOOR_MS
 from points.ledger.keys import DAY_MS
 from points.ledger.ledger import Ledger
 from points.ledger.rebuild import read_tally
@@ -45,16 +48,14 @@ class Proof:
 def verify(
     entries: Iterable[Entry],
     ledger: Ledger,
-    *,
-    kept: Callable[[Entry], bool] = lambda entry: True,
     progress: Callable[[int], None] = lambda number: None,
 ) -> Proof:
     """Recompute all balances, lots, holds, stock, counters and ids from entries 1, 2, 3 ... and compare.
 
-    `entries` must reach the ledger's head, and nothing may be posted meanwhile. `kept` tells whether the ledger must
-    still know an entry's id (it may forget those below the floor). Memory grows with residents, not with entries.
+    `entries` must reach the ledger's head, and nothing may be posted meanwhile. Ids below the floor may have been
+    forgotten. Memory grows with residents, not with entries.
     """
-    check = _Verify(ledger, kept)
+    check = _Verify(ledger)
     difference: Difference | None
     try:
         difference = check.fold(entries, progress) or check.compare()
@@ -64,10 +65,11 @@ def verify(
 
 
 class _Verify:
-    def __init__(self, ledger: Ledger, kept: Callable[[Entry], bool]) -> None:
+    def __init__(self, ledger: Ledger) -> None:
         self.state = State()
-        self._ledger, self._kept = ledger, kept
         self._ask, self._keys = ledger.wire.ask, ledger.keys
+        head = self._ask("GET", self._keys.head)
+        self._floor = int(head.split(b"\t")[2]) - FLOOR_MS if isinstance(head, bytes) else 0
         self._finals = dict.fromkeys("iexy", 0)
 
     def fold(self, entries: Iterable[Entry], progress: Callable[[int], None]) -> Difference | None:
@@ -75,15 +77,23 @@ class _Verify:
         while chunk := list(islice(source, _CHUNK)):
             for entry in chunk:
                 self.state.apply(entry)
-                if not self._kept(entry) and entry.fingerprint:
-                    self.state.finals = [pair for pair in self.state.finals if pair[0] != f"i:{entry.id}"]
-            found = self._compare_strings(self.state.finals)
+            found = self._compare_finals()
             if found:
                 return found
-            for key, _ in self.state.finals:
-                self._finals[key[0]] += 1
             self.state.finals.clear()
             progress(self.state.number)
+        return None
+
+    def _compare_finals(self) -> Difference | None:
+        """What is written once: equal, or forgotten where that is allowed."""
+        answer = (
+            self._ask("MGET", *[self._keys.prefix + key for key, _ in self.state.finals]) if self.state.finals else []
+        )
+        for (key, text), found in zip(self.state.finals, answer if isinstance(answer, list) else [], strict=True):
+            if found is not None and found.decode() == text:
+                self._finals[key[0]] += 1
+            elif found is not None or key[0] not in "ie" or to_ms(time_of(key[2:])) >= self._floor:
+                return Difference(self._keys.prefix + key, text, "nothing" if found is None else found.decode())
         return None
 
     def _compare_strings(self, wanted: Iterable[tuple[str, str]]) -> Difference | None:

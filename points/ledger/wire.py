@@ -51,17 +51,22 @@ class Wire:
 
         return self._with(talk)
 
+    def call(self, script: Script, keys: Sequence[str], args: Sequence[str]) -> object:
+        """Run a script that need not know the server's run."""
+        return self._with(lambda line: self._eval(line, script, (len(keys), *keys, *args)))
+
     def _run(self, line: Line, script: Script, keys: Sequence[str], args: Sequence[str]) -> bytes | list[bytes]:
-        first, stamp = args[:2], line.run_id
-        rest = (len(keys), *keys, *first, stamp, *args[2:])
+        return self._eval(line, script, (len(keys), *keys, *args[:2], line.run_id, *args[2:]))  # type: ignore[no-any-return]
+
+    def _eval(self, line: Line, script: Script, rest: Sequence[str | int]) -> Any:
         line.send_command("EVALSHA", script.sha, *rest)
         try:
-            return line.read_response()  # type: ignore[no-any-return]
+            return line.read_response()
         except NoScriptError:
             line.send_command("SCRIPT", "LOAD", script.text)
             line.read_response()
             line.send_command("EVALSHA", script.sha, *rest)
-            return line.read_response()  # type: ignore[no-any-return]
+            return line.read_response()
 
     def ask(self, *command: str | int) -> object:
         """One plain command, and its answer."""

@@ -64,6 +64,7 @@ function decide.refund(k, id, content, hint)
   if kind ~= 'capture' then return refuse('capture_unknown') end
   local hold_id, merchant = match(capture, '^([^\t]*)\t([^\t]*)\t')
   if match(hint, '\t(.*)$') ~= hold_id then return '?' .. int(at) end
+  if not strings[KEYS[k + 4]] then return '?' .. int(at) end
   _, _, _, _, held_content, changes = match(strings[KEYS[k + 4]], ENTRY)
   local resident = match(held_content, '^[^\t]*')
   local refunded = tonumber(strings[KEYS[k + 3]] or 0)

@@ -125,6 +125,10 @@ def _first(client: redis.Redis, pattern: str) -> str:
     return sorted(key.decode() for key in client.scan_iter(match=f"{{d:{DISTRICT}}}:{pattern}"))[0]
 
 
+def _last(client: redis.Redis, pattern: str) -> str:
+    return sorted(key.decode() for key in client.scan_iter(match=f"{{d:{DISTRICT}}}:{pattern}"))[-1]
+
+
 def _one_more(client: redis.Redis, key: str) -> None:
     text = client.get(key).decode()
     client.set(key, text.replace(text.split(" ")[0], str(int(text.split(" ")[0]) + 1), 1))
@@ -138,7 +142,7 @@ TAMPERED: dict[str, Callable[[redis.Redis], object]] = {
     "c:acts": lambda c: c.incr(_first(c, "c:*")),
     "o:cake": lambda c: c.hincrby(_first(c, "o:cake"), "stock", 1),
     "q:cake:hao": lambda c: c.set(_first(c, "q:cake:hao"), "day 2026-11-22 0;"),
-    "i:": lambda c: c.delete(_first(c, "i:*")),
+    "i:": lambda c: c.delete(_last(c, "i:*")),  # the first ones may have been forgotten
     "e:": lambda c: c.append(_first(c, "e:*"), "x"),
     "x:": lambda c: c.set(_first(c, "x:*"), "somebody"),
     "i:*": lambda c: c.set(f"{{d:{DISTRICT}}}:i:01900000-0000-7000-8000-000000000001", "x"),
