@@ -63,8 +63,9 @@ class Book:
         day = event.at.astimezone(self.pack.zone).date()
         found = {}
         for measure in self._measures(event):
-            if not measure.stands_alone(event):
-                found[measure.key] = self._answer(measure, event, day)
+            key = _key(measure, event)
+            if key is not None:
+                found[measure.key] = self._answer(measure, key, event, day)
         balance = None if self.pack.store is None else self.balances.get(event.resident, 0)
         return Facts(decided_at, found, age_band, consents, balance)
 
@@ -96,8 +97,7 @@ class Book:
             self._asked[key] = tuple({each.key: each for rule in rules for each in rule.measures}.values())
         return self._asked[key]
 
-    def _answer(self, measure: Measure, event: DeedApproved, day: date) -> Decimal:
-        key = _key(measure, event)
+    def _answer(self, measure: Measure, key: Key, event: DeedApproved, day: date) -> Decimal:
         if measure.window.days is None:
             return self.sums.get((*key, label(measure.window.name, day)), ZERO)
         rolling = self.rolling.get(key)
@@ -109,9 +109,9 @@ class Book:
         return rolling.between(since, until)
 
     def _add(self, measure: Measure, event: DeedApproved, day: date, value: Decimal) -> None:
-        if measure.stands_alone(event):
-            return
         key = _key(measure, event)
+        if key is None:
+            return
         if measure.window.days is None:
             key = (*key, label(measure.window.name, day))
             self.sums[key] = self.sums.get(key, ZERO) + value
@@ -119,8 +119,10 @@ class Book:
             self.rolling.setdefault(key, Rolling()).add(event.at, value)
 
 
-def _key(measure: Measure, event: DeedApproved) -> Key:
-    return (measure.key, *(getattr(event, name) for name in measure.match))
+def _key(measure: Measure, event: DeedApproved) -> Key | None:
+    """Where the measure counts this deed; None for one that stands alone."""
+    values = [getattr(event, name) for name in measure.match]
+    return None if None in values else (measure.key, *values)
 
 
 def _counts(measure: Measure, event: DeedApproved) -> bool:

@@ -118,6 +118,10 @@ def _check_names(raw: dict[str, Any], findings: Findings) -> None:
                 path = (section, place, key)
                 findings.error(path, "doubled_id", f"编号 `{name}` 用了两次。", f"The id `{name}` is used twice.")
             known[section].add(name)
+    for place, budget in enumerate(raw.get("budgets", ())):
+        if (name := budget["budget"]) in known["caps"]:
+            path = ("budgets", place, "budget")
+            findings.error(path, "doubled_id", f"`{name}` 已是上限的编号。", f"`{name}` is the id of a cap already.")
     classes = {rule.get("class", rule["rule"]) for rule in raw["rules"]}
     for place, rule in enumerate(raw["rules"]):
         _refer(rule.get("coefficients", ()), known["coefficients"], ("rules", place, "coefficients"), findings)

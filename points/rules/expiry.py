@@ -33,7 +33,8 @@ class Notice:
 class Expiry:
     """Points end after so many months or days, or with a calendar window (and `later` more of them).
 
-    It counts from the day the points open; from the deed's day where a table says so.
+    It counts from the day the points open; from the deed's day where a table says so, but never before the end of the
+    day on which they open, so that a late review leaves something to spend.
     """
 
     months: int | None = None
@@ -44,7 +45,9 @@ class Expiry:
 
     def at(self, deed: date, opened: date, zone: ZoneInfo) -> datetime:
         """The local midnight after the last day of validity."""
-        start = deed if self.from_deed else opened
+        return max(self._end(deed if self.from_deed else opened, zone), midnight(opened + timedelta(days=1), zone))
+
+    def _end(self, start: date, zone: ZoneInfo) -> datetime:
         if self.months is not None:
             return midnight(add_months(start, self.months) + timedelta(days=1), zone)
         if self.days is not None:

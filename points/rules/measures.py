@@ -27,7 +27,7 @@ class Measure:
 
     def stands_alone(self, event: DeedApproved) -> bool:
         """Whether the deed lacks what it takes to be the same as another (a ticket without a place)."""
-        return any(getattr(event, name) is None for name in self.match)
+        return None in [getattr(event, name) for name in self.match]
 
     def tally(self, event: DeedApproved, zone: ZoneInfo) -> Tally | None:
         """The question for this deed; None when it lacks a field to match on, so that it stands alone."""

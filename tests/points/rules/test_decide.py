@@ -368,6 +368,12 @@ def test_points_end_after_months_or_at_a_calendar_end(expires, last):
     assert grant.opens_at is None
 
 
+def test_a_late_review_leaves_the_day_of_opening_to_spend():
+    of = pack(expires={"days": 5, "from": "deed"})
+    (grant,) = decided(of, deed(), decided_at=NOW + timedelta(days=60)).grants
+    assert grant.expires_at == datetime(2026, 8, 10, tzinfo=ZONE)
+
+
 def test_points_wait_for_the_end_of_the_public_notice_and_live_from_there():
     of = pack(rule(notice={"days": 7}))
     (grant,) = decided(of, deed()).grants

@@ -137,6 +137,11 @@ def test_an_id_used_twice_is_refused():
     assert codes(rule("a"), rule("a")) == ["doubled_id"]
 
 
+def test_a_budget_may_not_share_the_id_of_a_cap_because_they_would_share_a_counter():
+    budget = {"budget": "monthly", "title": text("b"), "window": "year", "points": 10}
+    assert codes(caps=[cap("monthly")], budgets=[budget]) == ["doubled_id"]
+
+
 def test_a_time_zone_that_does_not_exist_is_refused():
     assert codes(timezone="Mars/Olympus") == ["no_such_zone"]
 
