@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backend import settings as settings_module
 from backend.features import ENDPOINTS, PLAIN
+from backend.journal.commits import journaled
 from backend.kit import errors, observe
 from backend.kit.db import db, engine_options, prepare_engine
 from backend.kit.http.api import prepare
@@ -32,6 +33,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     _open_books(app, settings)
     parts = wire(app, settings, clock or SystemClock())
+    parts.journaled = journaled
     observe.watch(app, _checks(app, parts), public_metrics=settings.service.public_metrics)
     errors.register(app)
     limit_requests(app, settings.limits, settings.cache.url)

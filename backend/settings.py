@@ -49,6 +49,9 @@ class Database:
 class Redis:
     url: str
     level: str
+    replicas: int
+    wait_seconds: float
+    fenced: bool
     skew_seconds: float
 
 

@@ -6,7 +6,7 @@ import base64
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import cast
 
 import redis
@@ -32,6 +32,8 @@ class Parts:
     settings: Settings
     clock: Clock
     ledgers: dict[str, Ledger] = field(default_factory=dict)
+    journaled: Callable[[str, int, float], bool] | None = None
+    """Waits until the journal has an entry of a district (level `journal`); hung in by the application."""
 
     @cached_property
     def cache(self) -> redis.Redis:
@@ -60,6 +62,10 @@ class Parts:
                 level=self.settings.redis.level,
                 skew_limit_seconds=self.settings.redis.skew_seconds,
                 zone=self.settings.service.timezone,
+                fenced=self.settings.redis.fenced,
+                replicas=self.settings.redis.replicas,
+                journaled=partial(self.journaled, district) if self.journaled else None,
+                wait_seconds=self.settings.redis.wait_seconds,
             )
         return self.ledgers[district]
 
@@ -94,6 +100,11 @@ def ledger(district: str) -> Ledger:
 def stream(district: str) -> Stream:
     """The entries of a district's ledger in their order."""
     return Stream(parts().ledger_client, ledger(district).district)
+
+
+def root_key() -> bytes:
+    """The 32 bytes that sign the journal's daily roots."""
+    return _key(settings().secrets.root_key)
 
 
 def answers(ask: Callable[[], object]) -> bool:

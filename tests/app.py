@@ -26,7 +26,8 @@ DISTRICT = "370112"
 OTHER_DISTRICT = "370102"
 
 
-def _databases() -> list[str]:
+def databases() -> list[str]:
+    """What the tests run on: SQLite and PostgreSQL unless CIVIC_TEST_SQL names one."""
     return os.environ.get("CIVIC_TEST_SQL", "sqlite,postgresql").split(",")
 
 
@@ -51,7 +52,7 @@ def postgres_template(postgres_server: Postgres, servers_directory: Path) -> str
     return str(make_url(url).database)
 
 
-@pytest.fixture(params=_databases())
+@pytest.fixture(params=databases())
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database of each kind, with all tables and no rows."""
     if request.param == "sqlite":
@@ -114,7 +115,7 @@ def build(
     base: dict[str, dict[str, Any]] = {
         "service": {"data_dir": str(data_dir), "districts": [DISTRICT, OTHER_DISTRICT], "public_docs": False},
         "database": {"url": database_url},
-        "redis": {"url": ledger_url, "skew_seconds": 10.0**9},
+        "redis": {"url": ledger_url, "skew_seconds": 10.0**9, "fenced": False},
         "cache": {"url": cache_url},
         "secrets": {"signing_key": "s" * 40, "field_key": "f" * 40, "index_key": "i" * 40, "root_key": "r" * 40},
         "limits": {"enabled": False},

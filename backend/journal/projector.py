@@ -62,6 +62,11 @@ def head(district: str) -> Head:
     return Head(found.number, found.hash) if found else Head(0, GENESIS)
 
 
+def head_number(district: str) -> int:
+    """The number of the last entry in the journal."""
+    return head(district).number
+
+
 def locked_head(session: Session, district: str) -> JournalHead:
     """The end of the journal, which nobody else carries on until the transaction ends."""
     ensure(JournalHead, {"district": district, "number": 0, "hash": GENESIS, "sha256": FIRST_SHA256})

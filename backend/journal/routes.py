@@ -1,18 +1,35 @@
-"""A resident's statement."""
+"""A resident's statement, the published roots, and the proof that an entry stands under one of them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from backend.journal import schemas, service
+from backend.journal.roots.listing import roots
+from backend.journal.roots.proving import Inclusion, proof_of
 from backend.kit.auth import Caller
+from backend.kit.db import NOT_FOUND
 from backend.kit.http import Endpoints, Page
 from points.ledger import chart
 
-endpoints = Endpoints("journal", __name__, description="账目 · statements")
+endpoints = Endpoints("journal", __name__, description="账目 · statements, published roots and proofs")
 
 
 @endpoints.endpoint("GET", "/me/statement", may="me", query=schemas.StatementQuery, answer=schemas.StatementSchema)
 def see_statement(caller: Caller, query: dict[str, Any]) -> Page:
     """Every movement of my points, newest first, as the journal has it."""
     return service.statement(caller.district, chart.resident(caller.id), query["cursor"], query["limit"])
+
+
+@endpoints.endpoint("GET", "/me/statement/<number>/proof", may="me", answer=schemas.ProofSchema)
+def prove_entry(caller: Caller, number: str) -> Inclusion:
+    """Everything needed to check offline that an entry of mine stands under that day's published root."""
+    if not (number.isascii() and number.isdigit() and len(number) <= 15):
+        raise NOT_FOUND()
+    return proof_of(caller.district, chart.resident(caller.id), int(number))
+
+
+@endpoints.endpoint("GET", "/journal/roots", may="journal.roots", query=schemas.RootsQuery, answer=schemas.RootsSchema)
+def list_roots(caller: Caller, query: dict[str, Any]) -> Page:
+    """The signed root of each day, newest first; for anyone to keep."""
+    return roots(query["district"] or caller.district, query["cursor"], query["limit"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from backend.kit.http import Answer, Query, page_schema
 from backend.kit.http.shapes import Count
@@ -23,3 +23,34 @@ class StatementLineSchema(Answer):
 
 
 StatementSchema = page_schema(StatementLineSchema)
+
+
+class RootsQuery(Query):
+    district = fields.String(validate=validate.Regexp(r"^[0-9]{6}\Z"), load_default=None)
+    cursor = Count(1, 10**15, load_default=None, allow_none=False)
+    limit = Count(1, 200, load_default=50)
+
+
+class RootSchema(Answer):
+    district = fields.String(required=True)
+    number = fields.Integer(required=True)
+    day = fields.Date(required=True)
+    first = fields.Integer(required=True)
+    last = fields.Integer(required=True)
+    statement = fields.String(required=True)
+    signature = fields.String(required=True)
+    public_key = fields.String(required=True)
+
+
+class ProofSchema(Answer):
+    entry = fields.Integer(required=True)
+    shown = fields.String(required=True)
+    salt = fields.String(required=True)
+    hidden = fields.String(required=True)
+    place = fields.Integer(required=True)
+    leaves = fields.Integer(required=True)
+    path = fields.List(fields.String(), required=True)
+    root = fields.Nested(RootSchema, required=True)
+
+
+RootsSchema = page_schema(RootSchema)

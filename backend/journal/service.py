@@ -8,14 +8,23 @@ from datetime import datetime
 from sqlalchemy import and_, select
 
 from backend.journal.models import NAMED_BY_LEDGER, JournalEntry, JournalLeg
-from backend.journal.projector import head
+from backend.journal.projector import head, head_number
 from backend.journal.reading import RowChanged, entries, sound_entries
 from backend.kit.db import db
 from backend.kit.http import Page
 from points.ledger import Receipt
 from points.ledger.entry import receipt_of
 
-__all__ = ["balance_at", "entries", "first_broken_entry", "head", "head_number", "receipt", "statement"]
+__all__ = [
+    "balance_at",
+    "entries",
+    "first_broken_entry",
+    "head",
+    "head_number",
+    "last_number_at",
+    "receipt",
+    "statement",
+]
 
 
 @dataclass(frozen=True)
@@ -50,11 +59,6 @@ def statement(district: str, account: str, before: int | None = None, limit: int
     return Page(found[:limit], str(found[limit - 1].number) if len(found) > limit else None)
 
 
-def head_number(district: str) -> int:
-    """The number of the last entry in the journal."""
-    return head(district).number
-
-
 def receipt(district: str, identifier: str) -> Receipt | None:
     """The first receipt of a caller's id, also of one the ledger has forgotten; None when there is none."""
     query = select(JournalEntry.text).where(
@@ -66,7 +70,7 @@ def receipt(district: str, identifier: str) -> Receipt | None:
 
 def balance_at(district: str, account: str, moment: datetime) -> int:
     """What an account held at a moment of the past; entries of that very moment count."""
-    last = _last_number_at(district, moment)
+    last = last_number_at(district, moment)
     query = (
         select(JournalLeg.balance)
         .where(JournalLeg.district == district, JournalLeg.account == account, JournalLeg.number <= last)
@@ -76,7 +80,7 @@ def balance_at(district: str, account: str, moment: datetime) -> int:
     return int(db.session.scalar(query) or 0)
 
 
-def _last_number_at(district: str, moment: datetime) -> int:
+def last_number_at(district: str, moment: datetime) -> int:
     """The last entry made up to a moment; times rise with numbers, so it is found by halving."""
     low, high = 0, head_number(district)
     while low < high:

@@ -183,10 +183,14 @@ def _sqlite_begins(connection: Connection) -> None:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """How the pool and the driver are set for a database: waits end, so that a hung database cannot hang requests."""
+    """How the pool and the driver are set for a database: waits end, so that a hung database cannot hang requests.
+
+    What a failed statement was given stays out of its message, and so out of the log.
+    """
     if url.startswith("sqlite"):
-        return {}
+        return {"hide_parameters": True}
     return {
+        "hide_parameters": True,
         "pool_pre_ping": True,
         "pool_timeout": 5,
         "connect_args": {"connect_timeout": 3, "options": "-c lock_timeout=5000 -c statement_timeout=30000"},

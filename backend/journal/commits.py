@@ -1,0 +1,87 @@
+"""Level `journal`: a posting is answered when the journal has committed it, many postings in one commit."""
+
+from __future__ import annotations
+
+import threading
+
+import structlog
+from flask import Flask, current_app
+
+from backend.journal.projector import head, project
+from backend.kit.db import db, in_transaction
+from points.errors import Refused
+
+_IDLE_SECONDS = 30.0
+_MAKING = threading.Lock()
+
+
+def journaled(district: str, number: int, seconds: float) -> bool:
+    """Whether the journal has committed entry `number`, waiting for it at most so many seconds.
+
+    Inside an open transaction the entries are copied in that very transaction: its commit comes before any answer.
+    """
+    if in_transaction():
+        while head(district).number < number and project(district):
+            pass
+        return head(district).number >= number
+    return _committer(district).wait_for(number, seconds)
+
+
+def _committer(district: str) -> Committer:
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    with _MAKING:
+        kept: dict[str, Committer] = app.extensions.setdefault("civic_committers", {})
+        if district not in kept:
+            kept[district] = Committer(app, district)
+        return kept[district]
+
+
+class Committer:
+    """One thread of a process that copies entries while somebody waits for them; who waits shares its commits.
+
+    The waiting is bounded even when the database hangs, as it is the thread that hangs with it.
+    """
+
+    def __init__(self, app: Flask, district: str) -> None:
+        self._app, self._district = app, district
+        self._changed = threading.Condition()
+        self._reached = self._wanted = 0
+        self._thread: threading.Thread | None = None
+
+    def wait_for(self, number: int, seconds: float) -> bool:
+        with self._changed:
+            if self._reached >= number:
+                return True
+            self._wanted = max(self._wanted, number)
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name=f"journal {self._district}", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+            return self._changed.wait_for(lambda: self._reached >= number, seconds)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                if not self._changed.wait_for(lambda: self._wanted > self._reached, _IDLE_SECONDS):
+                    self._thread = None
+                    return
+            reached = self._copy()
+            with self._changed:
+                # after a failure nobody is served by trying on: whoever asks again wakes the thread again
+                self._reached = max(self._reached, reached)
+                self._wanted = max(self._reached, self._wanted if reached else 0)
+                self._changed.notify_all()
+
+    def _copy(self) -> int:
+        """How far the journal reaches after the next copy; 0 when it could not be made."""
+        with self._app.app_context():
+            try:
+                project(self._district)
+                return head(self._district).number
+            except Refused as refusal:
+                structlog.get_logger().error("not_journaled", district=self._district, reason=refusal.code)
+            except Exception as error:  # noqa: BLE001 - the books may be down; whoever waits is told in time
+                structlog.get_logger().error("not_journaled", district=self._district, reason=type(error).__name__)
+            finally:
+                db.session.remove()
+        return 0

@@ -1,0 +1,77 @@
+"""What is signed each day: a short text that names the day, its entries, their tree, and the text of the day before."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from backend.wiring import root_key
+
+TITLE = "civic-points daily root 1"
+NOTHING_BEFORE = "0" * 64
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One day of one district. `first` is `last` + 1 on a day without entries."""
+
+    district: str
+    number: int
+    day: date
+    first: int
+    last: int
+    chain: str
+    """The journal's SHA-256 chain after the last entry."""
+    tree: str
+    before: str
+    """SHA-256 of the statement before this one."""
+
+    @property
+    def text(self) -> str:
+        return "\n".join(
+            (
+                TITLE,
+                f"district {self.district}",
+                f"number {self.number}",
+                f"day {self.day.isoformat()}",
+                f"first {self.first}",
+                f"last {self.last}",
+                f"chain {self.chain}",
+                f"tree {self.tree}",
+                f"before {self.before}",
+                "",
+            )
+        )
+
+
+def digest_of(text: str) -> str:
+    """What the next day's statement holds of this one."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def sign(text: str) -> tuple[str, str]:
+    """Ed25519 signature of a statement and the public key that checks it, both in base64."""
+    key = Ed25519PrivateKey.from_private_bytes(root_key())
+    return _base64(key.sign(text.encode())), _base64(key.public_key().public_bytes_raw())
+
+
+def public_key() -> str:
+    """The key under which roots are published now, in base64."""
+    return _base64(Ed25519PrivateKey.from_private_bytes(root_key()).public_key().public_bytes_raw())
+
+
+def is_signed(text: str, signature: str, key: str) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(base64.b64decode(key)).verify(base64.b64decode(signature), text.encode())
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _base64(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
