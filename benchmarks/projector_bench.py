@@ -119,7 +119,7 @@ def main() -> None:
 
 
 def _app(url: str, ledger_url: str, home: Path) -> Flask:
-    secrets = {name: "x" * 40 for name in ("signing_key", "field_key", "index_key", "root_key")}
+    secrets = dict.fromkeys(("signing_key", "field_key", "index_key", "root_key"), "x" * 40)
     given = {"database": {"url": url}, "redis": {"url": ledger_url}, "cache": {"url": ledger_url}, "secrets": secrets}
     return create_app(load({}, {**given, "service": {"data_dir": str(home)}, "journal": {"trim": "never"}}))
 
