@@ -94,10 +94,10 @@ def test_a_repeated_report_is_one_ticket(town: Town, clock: FixedClock) -> None:
     assert len(town.reporter.get("/tickets").json["items"]) == 1
 
 
-@pytest.mark.parametrize("field", ["description", "address"])
-def test_words_that_point_at_a_person_are_refused(town: Town, field: str) -> None:
-    answer = town.reporter.post("/tickets", report(**{field: "店主电话 13800001111"}))
-    assert (answer.status_code, answer.json["code"]) == (422, "names_a_person")
+def test_words_that_point_at_a_person_are_refused(town: Town) -> None:
+    for field in ("description", "address"):
+        answer = town.reporter.post("/tickets", report(**{field: "店主电话 13800001111"}))
+        assert (answer.status_code, answer.json["code"]) == (422, "names_a_person"), field
     assert town.reporter.get("/tickets").json["items"] == []
 
 
@@ -148,18 +148,18 @@ BAD: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "code"), BAD)
-def test_a_report_that_cannot_be_is_refused(town: Town, changes: dict[str, Any], code: str) -> None:
-    answer = town.reporter.post("/tickets", report(**changes))
-    assert (answer.status_code, answer.json["code"]) == (422, code)
+def test_a_report_that_cannot_be_is_refused(town: Town, subtests: pytest.Subtests) -> None:
+    for changes, code in BAD:
+        with subtests.test(changes=str(changes)[:60]):
+            answer = town.reporter.post("/tickets", report(**changes))
+            assert (answer.status_code, answer.json["code"]) == (422, code)
     assert db.session.query(Ticket).count() == 0
 
 
-@pytest.mark.parametrize(
-    ("lat", "lon"), [(90, 180), (-90, -180), (0, 0), (42.3594, -71.0587), (1e-300, 72.1), (55.8, 137.8)]
-)
-def test_a_position_at_the_end_of_the_world_is_no_fault(town: Town, lat: float, lon: float) -> None:
-    assert town.reporter.post("/tickets", report(position={"lat": lat, "lon": lon})).status_code == 201
+def test_a_position_at_the_end_of_the_world_is_no_fault(town: Town) -> None:
+    for lat, lon in [(90, 180), (-90, -180), (0, 0), (42.3594, -71.0587), (1e-300, 72.1), (55.8, 137.8)]:
+        answer = town.reporter.post("/tickets", report(position={"lat": lat, "lon": lon}))
+        assert answer.status_code == 201, (lat, lon)
 
 
 def test_a_resident_sees_own_tickets_only(town: Town) -> None:
@@ -183,10 +183,10 @@ def test_staff_see_all_tickets_by_state_class_and_unit(town: Town) -> None:
         assert [line["id"] for line in town.handler.get("/tickets", **query).json["items"]] == expected
 
 
-@pytest.mark.parametrize("query", [{"state": "gone"}, {"limit": "0"}, {"cursor": "x"}, {"who": "x"}, {"unit": "\x00"}])
-def test_a_list_is_asked_for_properly(town: Town, query: dict[str, str]) -> None:
-    answer = town.desk.get("/tickets", **query)
-    assert (answer.status_code, answer.json["code"]) == (422, "invalid_fields")
+def test_a_list_is_asked_for_properly(town: Town) -> None:
+    for query in [{"state": "gone"}, {"limit": "0"}, {"cursor": "x"}, {"who": "x"}, {"unit": "\x00"}]:
+        answer = town.desk.get("/tickets", **query)
+        assert (answer.status_code, answer.json["code"]) == (422, "invalid_fields"), query
 
 
 def test_a_list_comes_in_pages(town: Town) -> None:
@@ -232,7 +232,7 @@ def test_a_ticket_of_another_district_is_not_there(town: Town) -> None:
     assert {(answer.status_code, answer.json["code"]) for answer in asked} == {(404, "not_found")}
 
 
-@pytest.mark.parametrize("identifier", ["x", "00000000-0000-7000-8000-000000000000", "%00", "é" * 300, "classes2"])
-def test_a_ticket_that_never_was_is_not_there(town: Town, identifier: str) -> None:
-    assert town.desk.get(f"/tickets/{identifier}").json["code"] == "not_found"
-    assert town.desk.post(f"/tickets/{identifier}/verify").json["code"] == "not_found"
+def test_a_ticket_that_never_was_is_not_there(town: Town) -> None:
+    for identifier in ["x", "00000000-0000-7000-8000-000000000000", "%00", "é" * 300, "classes2"]:
+        assert town.desk.get(f"/tickets/{identifier}").json["code"] == "not_found", identifier
+        assert town.desk.post(f"/tickets/{identifier}/verify").json["code"] == "not_found", identifier
