@@ -16,6 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 MOST = 0.05
+NOTICED = ("killed", "timeout", "segfault")
 SETTINGS = """
 [tool.pytest.ini_options]
 testpaths = ["tests"]
@@ -53,12 +54,12 @@ def main() -> None:
             [mutmut, "results", "--all", "true"], cwd=here, capture_output=True, text=True, check=True
         )
         states = re.findall(r"^\s*(\S+): (.+)$", told.stdout, re.MULTILINE)
-        alive = [name for name, state in states if state != "killed"]
-        for name in alive:
+        alive = [(name, state) for name, state in states if state not in NOTICED]
+        for name, state in alive:
             shown = subprocess.run([mutmut, "show", name], cwd=here, capture_output=True, text=True, check=True)
             lines = [line for line in shown.stdout.splitlines() if re.match(r"[-+](?![-+])", line)]
             reason = next((why for part, why in SURVIVORS.items() if part in name), "NOT EXPLAINED")
-            print(f"{name}: {reason}", *lines, sep="\n")
+            print(f"{name} ({state}): {reason}", *lines, sep="\n")
     print(f"{len(states)} changes, {len(alive)} unnoticed ({len(alive) / max(1, len(states)):.1%}, at most {MOST:.0%})")
     if not states or len(alive) > MOST * len(states):
         raise SystemExit(1)

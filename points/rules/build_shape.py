@@ -12,6 +12,13 @@ from points.rules.shapes import Assessed, Band, Bands, Each, Entry, Milestones, 
 from points.rules.texts import Text
 
 HOUR = Text("小时", "hour")
+_UNITS = {
+    ("service",): HOUR,
+    ("act",): Text("次", "time"),
+    ("ticket",): Text("件", "ticket"),
+    ("referral",): Text("人", "newcomer"),
+}
+"""What one counts in a running total, by the kinds of deeds that count in it."""
 
 
 class ShapeReader:
@@ -62,7 +69,9 @@ class ShapeReader:
             for step in value["steps"]
         )
         self._check_bands(bands)
-        return Bands(measure, tuple(sorted(bands, key=lambda band: band.low)), value.get("mode") != "whole", HOUR)
+        return Bands(
+            measure, tuple(sorted(bands, key=lambda band: band.low)), value.get("mode") != "whole", _unit(measure)
+        )
 
     def _check_bands(self, bands: tuple[Band, ...]) -> None:
         order = sorted(range(len(bands)), key=lambda place: bands[place].low)
@@ -98,7 +107,8 @@ class ShapeReader:
             self._problem(
                 (*self.path, "milestones"), "overlapping_bands", "同一个数写了两次。", "A mark is given twice."
             )
-        return Milestones(self._measure(value, "milestones"), marks)
+        measure = self._measure(value, "milestones")
+        return Milestones(measure, marks, _unit(measure))
 
     def _measure(self, value: Any, name: str) -> Measure:
         of = value.get("of", self.rule["when"])
@@ -124,6 +134,10 @@ class ShapeReader:
         )
         self.measures = (measure,)
         return Turn(measure, Decimal(value["first"]), Decimal(value["later"]))
+
+
+def _unit(measure: Measure) -> Text:
+    return _UNITS.get(measure.kinds, Text("个", "unit"))
 
 
 def text_of(value: dict[str, str]) -> Text:

@@ -72,7 +72,9 @@ _SAY: dict[str, Callable[[Step, list[str | None]], Text]] = {
     "table": lambda step, n: Text(f"“{step.title.zh}”{n[0]} 分", f"“{step.title.en}”: {n[0]}"),
     "assessed": _assessed,
     "band": _band,
-    "milestone": lambda step, n: Text(f"累计达到 {n[1]},奖 {n[0]} 分", f"{n[1]} reached in all: {n[0]}"),
+    "milestone": lambda step, n: Text(
+        f"累计达到 {n[1]} {step.title.zh},奖 {n[0]} 分", f"{n[1]} {step.title.en}s reached in all: {n[0]}"
+    ),
     "turn": _turn,
     "factor": _factor,
     "most": lambda step, n: Text(f"一次最多 {n[0]} 分", f"at most {n[0]} for one deed"),

@@ -161,11 +161,12 @@ class Milestones:
     measure: Measure
     marks: tuple[tuple[Decimal, Decimal], ...]
     """(at, points), rising."""
+    unit: Text
 
     def steps(self, view: View, quantity: Decimal) -> list[Step]:
         start = view.before(self.measure)
         end = EXACT.add(start, quantity)
-        return [Step("milestone", points, NOTHING, (points, at)) for at, points in self.marks if start < at <= end]
+        return [Step("milestone", points, self.unit, (points, at)) for at, points in self.marks if start < at <= end]
 
     def most(self) -> Decimal | None:
         return sum((points for _, points in self.marks), ZERO)

@@ -133,3 +133,10 @@ def test_times_without_a_zone_are_faults():
     with pytest.raises(ValueError, match="no time zone"):
         Decision.from_json(json.dumps(stored))
     assert datetime(2026, 6, 10, 4, tzinfo=UTC) == decided(capped(), deed()).event.at
+
+
+@pytest.mark.parametrize(("kind", "zh"), [("service", "2 小时"), ("ticket", "2 件"), ("act", "2 次")])
+def test_a_running_total_is_said_in_the_unit_of_its_deeds(kind, zh):
+    steps = [{"from": 0, "to": 2, "points": 5}, {"from": 2, "points": 2}]
+    of = pack(rule(when={"kind": kind}, points={"bands": {"window": "month", "steps": steps}}))
+    assert f"累计 0 至 {zh}的部分" in explain(decided(of, deed(kind)))[1]
