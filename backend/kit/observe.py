@@ -22,10 +22,8 @@ SECONDS = Histogram("civic_request_seconds", "Time to answer", ["method", "route
 LAG = Gauge("civic_journal_lag_entries", "Ledger entries not yet in the journal", ["district"], registry=REGISTRY)
 WAITING = Gauge("civic_outbox_waiting", "Outbox rows not yet delivered", registry=REGISTRY)
 
-_SECRET_NAME = re.compile(
-    r"token|secret|password|authorization|code$|phone|id_number|openid|session_key|real_name", re.I
-)
-_PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
+_SECRET_NAME = re.compile(r"token|secret|password|authorization|code$|_key$|phone|id_number|openid|real_name", re.I)
+_PHONE = re.compile(r"(?<!\d)(?:(?:\+|00)?86[ -]?)?1[3-9]\d{9}(?!\d)")
 _ID_NUMBER = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
 _BEARER = re.compile(r"(?i)(bearer\s+|secret=|access_token=|js_code=)[\w\-.~+/]+=*")
 
@@ -36,14 +34,17 @@ def redact(_logger: object, _name: str, event: Any) -> Any:
 
 
 def _clean(value: Any) -> Any:
-    if isinstance(value, str):
-        value = _BEARER.sub(r"\1[redacted]", value)
-        return _ID_NUMBER.sub("[id number]", _PHONE.sub("[phone]", value))
     if isinstance(value, Mapping):
-        return {k: "[redacted]" if _SECRET_NAME.search(str(k)) else _clean(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
+        return {_said(str(k)): "[redacted]" if _SECRET_NAME.search(str(k)) else _clean(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
         return [_clean(v) for v in value]
-    return value
+    said = _said(str(value))
+    return value if said == str(value) and isinstance(value, str | int | float | None) else said
+
+
+def _said(text: str) -> str:
+    text = _BEARER.sub(r"\1[redacted]", text)
+    return _ID_NUMBER.sub("[id number]", _PHONE.sub("[phone]", text))
 
 
 def start_logging(level: str) -> None:

@@ -1,0 +1,11 @@
+"""The probe as a fixture."""
+
+import pytest
+from flask import Flask
+
+from tests.backend.kit.probe import Probe, probed
+
+
+@pytest.fixture
+def probe(app: Flask) -> Probe:
+    return probed(app)
