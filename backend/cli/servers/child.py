@@ -17,8 +17,8 @@ from points.errors import Category, Refused, kind
 DID_NOT_START = kind(
     "server_did_not_start",
     Category.UNAVAILABLE,
-    zh="{name} 未能启动：{reason}（日志：{log}）",
-    en="{name} did not start: {reason} (log: {log})",
+    zh="{name} 未能启动：{reason}（日志：{log}）。",
+    en="{name} did not start: {reason} (log: {log}).",
 )
 
 LOG_BYTES_KEPT = 10 * 2**20
