@@ -12,7 +12,7 @@ from points.rules.shapes import Assessed, Band, Bands, Each, Entry, Milestones, 
 from points.rules.texts import Text
 
 HOUR = Text("小时", "hour")
-_UNITS = {
+_UNITS: dict[tuple[str, ...], Text] = {
     ("service",): HOUR,
     ("act",): Text("次", "time"),
     ("ticket",): Text("件", "ticket"),
