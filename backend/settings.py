@@ -12,9 +12,12 @@ from typing import Any, get_type_hints
 
 from marshmallow import RAISE, Schema, ValidationError, validate
 from marshmallow import fields as f
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from points.errors import Category, kind
 
+DATABASES = ("sqlite", "postgresql+psycopg")
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / "config"
 
@@ -196,6 +199,8 @@ def load(
         loaded = _schema()().load(values)
     except ValidationError as error:
         problems += _sentences(error.messages)
+    else:
+        problems += _wrong_database(loaded["database"]["url"])
     if problems:
         raise SETTINGS_WRONG(problems="; ".join(sorted(problems)))
     settings = Settings(**{name: _sections()[name](**section) for name, section in loaded.items()})
@@ -275,6 +280,15 @@ def _sentences(messages: Any, path: str = "") -> list[str]:
     if isinstance(messages, dict):
         return [s for key, value in messages.items() for s in _sentences(value, f"{path}.{key}".strip("."))]
     return [f"{path}: {' '.join(map(str, messages))}"]
+
+
+def _wrong_database(url: str) -> list[str]:
+    """A sentence when the address of the books is none that we can use; empty means SQLite in the data directory."""
+    try:
+        driver = make_url(url).drivername if url else DATABASES[0]
+    except ArgumentError:
+        driver = "unreadable"
+    return [] if driver in DATABASES else [f"database.url: {driver}; must begin with " + " or ".join(DATABASES)]
 
 
 def _refuse_unsafe(settings: Settings) -> None:

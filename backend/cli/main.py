@@ -6,6 +6,8 @@ import json
 
 import click
 
+from backend.cli.doctor import doctor
+from backend.cli.ledger import ledger
 from backend.cli.refusals import Commands
 from backend.cli.rules import rules
 from backend.cli.tickets import tickets
@@ -76,44 +78,21 @@ def staff_create(data: str | None, name: str, roles: tuple[str, ...], district: 
         )
 
 
-@cli.group()
-def ledger() -> None:
-    """The ledger and its journal."""
-
-
-@ledger.command("verify")
-@DATA
-@click.option("--district", help="six digits (default: every district of the settings)")
-def ledger_verify(data: str | None, district: str | None) -> None:
-    """Recompute everything from the entries and compare; exit code 0 only when all holds."""
-    from backend.cli.ledger import verify
-
-    raise SystemExit(0 if verify(data, district) else 1)
-
-
-@ledger.command("statement")
-@DATA
-@click.argument("account")
-@click.option("--district", help="six digits (default: the first one of the settings)")
-@click.option("--as", "by", required=True, metavar="NAME", help="who asks, for the audit log")
-def ledger_statement(data: str | None, account: str, district: str | None, by: str) -> None:
-    """Every movement of ACCOUNT (`fund:civic`, `resident:…`, `merchant:…`), oldest first."""
-    from backend.cli.ledger import statement
-
-    statement(data, district, account, by)
-
-
 @cli.command()
 @DATA
 def openapi(data: str | None) -> None:
     """Print the OpenAPI description."""
     from backend.app import create_app
-    from backend.cli.place import place
+    from backend.cli.place import Place, place
 
-    client = create_app(place(data).settings()).test_client()
+    here = place(data)
+    always = {"CIVIC_SERVICE_PUBLIC_DOCS": "true", "CIVIC_LIMITS_ENABLED": "false"}
+    client = create_app(Place(here.data_dir, {**here.environ, **always}).settings()).test_client()
     click.echo(client.get("/api/v1/openapi.json").get_data(as_text=True))
 
 
+cli.add_command(ledger)
+cli.add_command(doctor)
 cli.add_command(rules)
 cli.add_command(tickets)
 
