@@ -1,43 +1,139 @@
-"""`civic ledger`: proving that ledger and journal say the same, and reading an account."""
+"""`civic ledger`: whether ledger and journal say the same, one put together from the other, an account read."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import click
 from rich.console import Console
-from rich.table import Table
 
-from backend.cli.place import service
-from backend.journal import service as journal
-from backend.journal.check import compare
-from backend.kit import audit
-from backend.kit.db import transaction
-from backend.wiring import settings
+from backend.cli.progress import bar
+
+DATA = click.option("--data", metavar="DIR", help="the data directory (default .civic)")
+DISTRICT = click.option("--district", help="six digits (default: every district of the settings)")
+ONE_DISTRICT = click.option("--district", help="six digits (default: the first one of the settings)")
 
 
-def verify(data: str | None, district: str | None) -> bool:
-    """Check every district, or one; prints a line for each and answers whether all holds."""
-    with service(data):
-        results = [compare(name) for name in ([district] if district else settings().service.districts)]
-    for result in results:
-        click.echo(result.line)
-    return all(result.holds for result in results)
+@click.group()
+def ledger() -> None:
+    """The ledger and its journal."""
 
 
-def statement(data: str | None, district: str | None, account: str, by: str) -> None:
-    """Print an account's movements, newest first; who asked is written down."""
-    with service(data):
-        wanted = district or settings().service.districts[0]
-        with transaction():
-            audit.record(wanted, f"console:{by}"[:60], "statement.read", account)
-        table = Table(title=f"{account} · {wanted}")
-        for heading in ("no.", "at", "kind", "points", "balance"):
-            table.add_column(heading, justify="right" if heading in ("no.", "points", "balance") else "left")
-        before: int | None = None
-        while True:
-            page = journal.statement(wanted, account, before, 200)
-            for line in page.items:
-                table.add_row(str(line.number), line.at.isoformat(), line.kind, f"{line.amount:+}", str(line.balance))
-            if page.next_cursor is None:
-                break
-            before = int(page.next_cursor)
-        Console().print(table)
+def _districts(given: str | None) -> list[str]:
+    from backend.wiring import settings
+
+    return [given] if given else list(settings().service.districts)
+
+
+@ledger.command("verify")
+@DATA
+@DISTRICT
+def verify(data: str | None, district: str | None) -> None:
+    """Recompute everything from the entries and compare; exit code 0 only when all holds."""
+    from backend.cli.place import service
+    from backend.journal.check import compare
+
+    whole = True
+    with service(data, opens=False):
+        for name in _districts(district):
+            with bar(Console(stderr=True), f"verify {name}") as progress:
+                found = compare(name, progress)
+            click.echo(found.line)
+            whole = whole and found.holds
+    raise SystemExit(0 if whole else 1)
+
+
+@ledger.command("rebuild")
+@DATA
+@DISTRICT
+@click.option("--into", metavar="URL", help="fill an empty server at this address instead of the one of the settings")
+@click.option("--replace", is_flag=True, help="throw away what the ledger's server holds (after a tear or a fork)")
+@click.option("--given-up-by", "staff", multiple=True, metavar="NAME", help="twice: who gives up what cannot be copied")
+@click.option("--reason", default="", help="why it is given up")
+def rebuild(  # noqa: PLR0917 - given by name
+    data: str | None, district: str | None, into: str | None, replace: bool, staff: tuple[str, ...], reason: str
+) -> None:
+    """Fill an EMPTY ledger from the journal; refuses one that is not empty."""
+    from backend.cli.place import service
+    from backend.journal import rebuilding
+
+    with service(data, opens=False):
+        for name in _districts(district):
+            with bar(Console(stderr=True), f"rebuild {name}") as progress:
+                if into:
+                    from points.ledger import connect
+
+                    made = rebuilding.rebuild_into(connect(into), name, progress)
+                elif replace:
+                    made = rebuilding.replace(name, staff, reason, progress)
+                else:
+                    made = rebuilding.rebuild(name, progress)
+            click.echo(f"{name} 账本已重建至第 {made.number} 笔 · rebuilt up to entry {made.number} {made.hash}")
+
+
+@ledger.command("catch-up")
+@DATA
+@DISTRICT
+def catch_up(data: str | None, district: str | None) -> None:
+    """Match ledger and journal, bring the one that is behind to the other's end, and open the ledger."""
+    from backend.cli.place import service
+    from backend.journal import rebuilding
+
+    with service(data, opens=False):
+        for name in _districts(district):
+            with bar(Console(stderr=True), f"catch up {name}") as progress:
+                made = rebuilding.catch_up(name, progress)
+            click.echo(
+                f"{name} 账本与流水同至第 {made.number} 笔,已开放 · both at entry {made.number}, open for postings"
+            )
+
+
+@ledger.command("archive")
+@DATA
+@DISTRICT
+def archive(data: str | None, district: str | None) -> None:
+    """Write the journal's new entries to the archive, read them again, and trim the stream behind them."""
+    from backend.cli.place import service
+    from backend.journal import archive as archives
+
+    with service(data, opens=False):
+        for name in _districts(district):
+            reached = archives.carry_on(name)
+            click.echo(f"{name} 存档至第 {reached} 笔 · archived up to entry {reached}")
+
+
+@ledger.command("restore")
+@DATA
+@DISTRICT
+@click.argument("folder", type=click.Path(exists=True, file_okay=False))
+def restore(data: str | None, district: str | None, folder: str) -> None:
+    """Carry the journal on from an archive in FOLDER: an empty one, or one that an old backup left behind."""
+    from pathlib import Path
+
+    from backend.cli.place import service
+    from backend.journal import archive as archives
+
+    with service(data, opens=False):
+        for name in _districts(district):
+            with bar(Console(stderr=True), f"restore {name}") as progress:
+                reached = archives.restore(name, Path(folder), progress)
+            click.echo(f"{name} 流水已恢复至第 {reached} 笔 · journal restored up to entry {reached}")
+
+
+@ledger.command("statement")
+@DATA
+@click.argument("account")
+@ONE_DISTRICT
+@click.option("--as", "by", required=True, metavar="NAME", help="who asks, for the audit log")
+@click.option("--at", type=click.DateTime(), help="only the balance at this moment of the past (local time)")
+def statement(data: str | None, account: str, district: str | None, by: str, at: datetime | None) -> None:
+    """Every movement of ACCOUNT (`fund:civic`, `resident:…`, `merchant:…`), newest first."""
+    from backend.cli.place import service
+    from backend.cli.statement import print_balance, print_statement
+
+    with service(data, opens=False):
+        wanted = _districts(district)[0]
+        if at is None:
+            print_statement(wanted, account, by)
+        else:
+            print_balance(wanted, account, by, at)

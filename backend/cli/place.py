@@ -65,17 +65,25 @@ def place(data: str | None) -> Place:
 
 
 @contextmanager
-def service(data: str | None) -> Iterator[Flask]:
-    """The application with its context pushed, for one command; embedded servers that do not run are run meanwhile."""
+def service(data: str | None, *, opens: bool = True, migrates: bool = True) -> Iterator[Flask]:
+    """The application with its context pushed, for one command; embedded servers that do not run are run meanwhile.
+
+    The ledger is matched with the journal and opened, unless the command is about just that (`opens`);
+    `migrates` brings the books' tables up to date first.
+    """
     from backend.app import create_app
     from backend.cli.migrate import migrate
+    from backend.journal.opening import open_all
 
     here = place(data)
     missing = [server for server in here.embedded if not server.ready()]
     with _running(here, missing):
         app = create_app(here.settings())
-        migrate(app)
+        if migrates:
+            migrate(app)
         with app.app_context():
+            if opens:
+                open_all()
             yield app
 
 

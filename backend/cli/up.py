@@ -19,6 +19,8 @@ from backend.cli.place import Place, place
 from backend.cli.servers import folder, ports
 from backend.cli.servers.child import Child
 from backend.cli.servers.supervisor import Supervisor
+from backend.journal.opening import open_all
+from backend.journal.server_settings import refuse_unsafe
 from backend.settings import ROOT
 from points.errors import Category, kind
 
@@ -51,7 +53,7 @@ def run(data: str | None, port: int, then: Callable[[Up, Place], bool] | None = 
     """Start everything, say so, call `then`, and stay until Ctrl-C, SIGTERM, or until `then` answers False.
 
     Refused before anything is started: `port_in_use`, `data_dir_in_use`, `data_dir_not_writable`, `settings_wrong`,
-    `redis_unreachable`, `database_unreachable`.
+    `redis_unreachable`, `ledger_server_unsafe`, `database_unreachable`.
     """
     here = place(data)
     here = Place(here.data_dir, {**here.environ, **environ})
@@ -126,7 +128,10 @@ def _web(  # noqa: PLR0917 - private, and each call names the last two
 
 
 def _migrate(here: Place) -> None:
-    migrate(create_app(here.settings()))
+    app = create_app(here.settings())
+    migrate(app)
+    with app.app_context():
+        open_all()
 
 
 def _emulator_port(web: socket.socket) -> socket.socket:
@@ -150,6 +155,8 @@ def _refuse_unreachable(here: Place) -> None:
         try:
             with redis.Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3) as client:
                 client.ping()
+                if name == "CIVIC_REDIS_URL":
+                    refuse_unsafe(client, settings.redis)
         except (redis.RedisError, OSError, ValueError) as error:
             raise REDIS_UNREACHABLE(name=name, reason=str(error)) from error
 

@@ -17,10 +17,11 @@ from backend.app import create_app
 from backend.kit.db import db
 from backend.kit.observe import start_logging
 from backend.settings import load
-from backend.workers.schedule import FOR_ALL, FOR_EACH_DISTRICT, Job
+from backend.workers.schedule import FOR_ALL, FOR_EACH_DISTRICT, WITHOUT_PAUSE, Job
 from points.errors import Refused
 
 TOLD_EVERY_SECONDS = 60.0
+AFTER_A_FAULT_SECONDS = 0.5
 
 
 def main() -> None:
@@ -38,9 +39,17 @@ def main() -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: ended.set())
     scheduler.start()
+    followers = [
+        threading.Thread(target=_follow, args=(app, WITHOUT_PAUSE, district, ended), daemon=True)
+        for district in settings.service.districts
+    ]
+    for follower in followers:
+        follower.start()
     structlog.get_logger().info("worker_ready", pid=os.getpid())
     ended.wait()
     scheduler.shutdown(wait=True)
+    for follower in followers:
+        follower.join()
 
 
 def _add(scheduler: BackgroundScheduler, app: Flask, job: Job, district: str) -> None:
@@ -55,7 +64,14 @@ def _add(scheduler: BackgroundScheduler, app: Flask, job: Job, district: str) ->
     )
 
 
-def _run(app: Flask, job: Job, district: str) -> Callable[[], None]:
+def _follow(app: Flask, job: Job, district: str, ended: threading.Event) -> None:
+    """Do a job round after round until the end; after one that failed, not at once again."""
+    run = _run(app, job, district)
+    while not ended.is_set():
+        ended.wait(job.every_seconds if run() else AFTER_A_FAULT_SECONDS)
+
+
+def _run(app: Flask, job: Job, district: str) -> Callable[[], bool]:
     told: dict[str, float] = {}
 
     def tell(reason: str, error: Exception | None = None) -> None:
@@ -65,7 +81,7 @@ def _run(app: Flask, job: Job, district: str) -> Callable[[], None]:
             told[reason] = time.monotonic()
             structlog.get_logger().error("job_failed", job=job.name, district=district, reason=reason, exc_info=error)
 
-    def run() -> None:
+    def run() -> bool:
         with app.app_context():
             try:
                 job.work(district)
@@ -73,8 +89,11 @@ def _run(app: Flask, job: Job, district: str) -> Callable[[], None]:
                 tell(refusal.code)
             except Exception as error:  # noqa: BLE001 - one job's fault must not end the others; it is logged whole
                 tell(type(error).__name__, error)
+            else:
+                return True
             finally:
                 db.session.rollback()
+        return False
 
     return run
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from backend.journal.projector import project_all
+from backend.journal.archive import carry_on_if_set
+from backend.journal.following import keep_up
+from backend.journal.roots.making import make_due
 from backend.kit import outbox
 from backend.kit.observe import WAITING
 from backend.passbook import due, earn
+from backend.passbook.appeals import escalate_overdue as escalate_earning_appeals
 from backend.volunteering.attendance.service import close_forgotten, forget_positions
 
 
@@ -33,9 +36,14 @@ def deliver(_district: str) -> int:
 
 FOR_ALL = (Job("outbox", 0.5, deliver),)
 FOR_EACH_DISTRICT = (
-    Job("journal", 0.2, project_all),
     Job("ledger sweep", 5, due.sweep),
     Job("deeds without rules", 60, earn.decide_waiting),
+    Job("overdue appeals of acts", 60, escalate_act_appeals),
+    Job("overdue appeals of earnings", 60, escalate_earning_appeals),
     Job("forgotten check-outs", 60, close_forgotten),
     Job("positions kept too long", 3600, forget_positions),
+    Job("archive", 60, carry_on_if_set),
+    Job("daily roots", 300, make_due),
 )
+WITHOUT_PAUSE = Job("journal", 0.02, keep_up)
+"""Has a thread of its own for each district: it waits for the next entry by itself."""

@@ -1,0 +1,190 @@
+"""The way back: a ledger that was lost, is behind, or is torn is put together again from the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import redis
+import structlog
+
+from backend.journal.opening import open_ledger
+from backend.journal.projector import head, project_all
+from backend.journal.reading import RowChanged, entries, sound_entries
+from backend.kit import audit
+from backend.kit.db import db, transaction
+from backend.wiring import ledger, parts, stream
+from points.errors import Category, Refused, kind
+from points.ledger import GENESIS, Entry, Head, Ledger
+from points.ledger.keys import Keys
+from points.ledger.rebuild import Replay
+from points.ledger.refusals import BAD_STAFF, LEDGER_FORKED, LEDGER_NOT_EMPTY, LEDGER_TORN
+
+JOURNAL_CHANGED = kind(
+    "journal_changed",
+    Category.CONFLICT,
+    zh="流水第 {number} 笔被改动,不能用来重建账本。",
+    en="Journal entry {number} was changed; no ledger is made of it.",
+)
+JOURNAL_BEHIND = kind(
+    "journal_behind",
+    Category.CONFLICT,
+    zh="账本有 {count} 笔不在流水中且无法补录;放弃它们须两名工作人员签名并写明原因。",
+    en="{count} entries of the ledger are not in the journal and cannot be copied; giving them up takes two members of "
+    "staff and a reason.",
+)
+Progress = Callable[[int, int], None]
+_AT_ONCE = 500
+
+
+def rebuild(district: str, progress: Progress = lambda done, total: None) -> Head:
+    """Fill an empty ledger from the journal and open it; answers its head. Refused: `ledger_not_empty`."""
+    if not _is_empty(parts().ledger_client, district):
+        raise LEDGER_NOT_EMPTY()
+    made = _replay(parts().ledger_client, district, sound_entries(district), progress)
+    open_ledger(district)
+    return made
+
+
+def rebuild_into(client: redis.Redis, district: str, progress: Progress = lambda done, total: None) -> Head:
+    """Fill an empty ledger on another server from the journal; it stays closed there until a service opens it."""
+    if not _is_empty(client, district):
+        raise LEDGER_NOT_EMPTY()
+    return _replay(client, district, sound_entries(district), progress)
+
+
+def catch_up(district: str, progress: Progress = lambda done, total: None) -> Head:
+    """Bring ledger and journal together, whichever has more, and open the ledger; answers its head.
+
+    Both must tell one history. Refused: `ledger_torn` (rebuild it), `ledger_forked`, `journal_chain_broken`.
+    """
+    found, reached = _state_and_head(district), head(district)
+    if found[0] == "torn":
+        raise LEDGER_TORN()
+    behind = found[1]
+    if behind.number < reached.number:
+        if _journal_hash_at(district, behind.number) != behind.hash:
+            raise LEDGER_FORKED(number=behind.number)
+        _replay(parts().ledger_client, district, entries(district, behind.number), progress)
+    else:
+        open_ledger(district)  # before anything is copied: it tells a fork
+        project_all(district)
+    return open_ledger(district)
+
+
+def replace(
+    district: str,
+    staff: tuple[str, ...] = (),
+    reason: str = "",
+    progress: Progress = lambda done, total: None,
+) -> Head:
+    """Throw away what the ledger's server holds of a district and rebuild it: after a tear, or a fork.
+
+    What the stream has more is copied into the journal first. Entries that cannot be copied are answered postings;
+    they are given up only by two members of `staff` with a `reason`, which is written down. Refused: `journal_behind`.
+    """
+    lost = _copy_what_follows(district)
+    if lost and (len(set(staff)) != 2 or not reason.strip()):
+        raise JOURNAL_BEHIND(count=lost) if not staff else BAD_STAFF()
+    reached = _prove(district)
+    with transaction():
+        signed = dict(zip(("first_staff", "second_staff"), staff, strict=False))
+        audit.record(
+            district,
+            "console",
+            "ledger.replaced",
+            district,
+            journal=reached,
+            given_up=lost,
+            reason=reason[:200],
+            **signed,
+        )
+    _drop(parts().ledger_client, district)
+    return rebuild(district, progress)
+
+
+def _copy_what_follows(district: str) -> int:
+    """Copy the stream as far as it follows the journal; answers how many entries of the ledger remain uncopied."""
+    try:
+        project_all(district)
+    except Refused as refusal:
+        structlog.get_logger().error("journal_not_carried_on", district=district, reason=refusal.code)
+    last = ledger(district).wire.ask("XREVRANGE", Keys(district).stream, "+", "-", "COUNT", 1)
+    streamed = int(last[0][0].split(b"-")[0]) if isinstance(last, list) and last else 0
+    own = _state_and_head(district)[1]
+    reached = head(district)
+    db.session.rollback()
+    ends = max(streamed, own.number)
+    if ends > reached.number:
+        return ends - reached.number
+    return _forked_after(district, own)
+
+
+def _forked_after(district: str, own: Head) -> int:
+    """How many of the ledger's last entries the journal has otherwise; found in what the stream still holds."""
+    if own.number == 0 or _journal_hash_at(district, own.number) == own.hash:
+        return 0
+    lost = 1
+    while lost < own.number:
+        number = own.number - lost
+        found = stream(district).read(number - 1, 1)
+        if not found or found[0].number != number or found[0].hash == _journal_hash_at(district, number):
+            break
+        lost += 1
+    return lost
+
+
+def _prove(district: str) -> int:
+    """Read the journal whole before anything is thrown away; answers how far it reaches."""
+    number = 0
+    try:
+        for entry in sound_entries(district):
+            number = entry.number
+    except RowChanged as changed:
+        raise JOURNAL_CHANGED(number=changed.number) from changed
+    return number
+
+
+def _replay(client: redis.Redis, district: str, source: Iterator[Entry], progress: Progress) -> Head:
+    total = head(district).number
+    try:
+        return Replay(client, district).run(source, lambda number: progress(number, total))
+    except RowChanged as changed:
+        raise JOURNAL_CHANGED(number=changed.number) from changed
+    finally:
+        db.session.rollback()
+
+
+def _state_and_head(district: str) -> tuple[str, Head]:
+    made: Ledger = ledger(district)
+    text = made.wire.ask("GET", made.keys.head)
+    if not isinstance(text, bytes):
+        return "empty", Head(0, GENESIS)
+    fields = text.decode().split("\t")
+    if len(fields) != 6:
+        return "torn", Head(0, GENESIS)
+    return fields[3], Head(int(fields[0]), fields[1])
+
+
+def _journal_hash_at(district: str, number: int) -> str | None:
+    if number == 0:
+        return GENESIS
+    return next((entry.hash for entry in entries(district, number - 1, number)), None)
+
+
+def _keys(client: redis.Redis, district: str) -> Iterator[bytes]:
+    return client.scan_iter(match=f"{Keys(district).prefix}*", count=1000)
+
+
+def _is_empty(client: redis.Redis, district: str) -> bool:
+    return next(iter(_keys(client, district)), None) is None
+
+
+def _drop(client: redis.Redis, district: str) -> None:
+    batch: list[bytes] = []
+    for key in _keys(client, district):
+        batch.append(key)
+        if len(batch) == _AT_ONCE:
+            client.unlink(*batch)
+            batch = []
+    if batch:
+        client.unlink(*batch)

@@ -1,0 +1,119 @@
+"""Whether the ledger's server is set so that it can keep what the level of acknowledgement promises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+
+from backend.settings import Redis
+from points.errors import Category, kind
+
+LEDGER_SERVER_UNSAFE = kind(
+    "ledger_server_unsafe",
+    Category.CONFLICT,
+    zh="账本服务器的设置保证不了级别 {level}:{zh}",
+    en="The ledger's server cannot keep level {level} as it is set: {en}",
+)
+OLDEST = (6, 2)
+SENTINEL = "__sentinel__:hello"
+_WANTED = {
+    "appendonly": ("yes", "只追加文件未开启", "the append-only file is off"),
+    "appendfsync": ("always", "答复之前不落盘", "an answer does not wait for the disk"),
+    "no-appendfsync-on-rewrite": ("no", "重写期间不落盘", "while the file is rewritten, nothing is flushed"),
+    "maxmemory-policy": ("noeviction", "内存满时会丢弃账目", "when memory is full, parts of the ledger are evicted"),
+}
+
+
+@dataclass(frozen=True)
+class Shortcoming:
+    """One thing that is not as it must be, in both languages, with what to change."""
+
+    zh: str
+    en: str
+
+
+def refuse_unsafe(client: redis.Redis, wanted: Redis) -> None:
+    """Raise Refused `ledger_server_unsafe`, naming everything that is to be changed."""
+    found = shortcomings(client, wanted)
+    if found:
+        zh, en = ";".join(each.zh for each in found), "; ".join(each.en for each in found)
+        raise LEDGER_SERVER_UNSAFE(level=wanted.level, zh=zh, en=en)
+
+
+def shortcomings(client: redis.Redis, wanted: Redis) -> list[Shortcoming]:
+    """Everything about the server that breaks the level's promise; empty when it can keep it."""
+    about: dict[str, Any] = dict(client.info("server")) | dict(client.info("replication"))
+    found = _version(about) + _role(about)
+    try:
+        settings = _settings(client)
+    except redis.ResponseError as error:
+        names = ", ".join(f"{name} {value}" for name, (value, _, _) in _WANTED.items())
+        return [*found, Shortcoming(f"读不到设置({error}),请确认 {names}", f"unreadable ({error}); it needs {names}")]
+    for name, (value, zh, en) in _WANTED.items():
+        if settings.get(name) != value:
+            change = f"CONFIG SET {name} {value}"
+            found.append(Shortcoming(f"{zh},请 {change}", f"{en}: {change}"))
+    if wanted.level == "disk":
+        found += _promotion(client, about, settings)
+    if wanted.level == "replica":
+        found += _replicas(about, wanted.replicas)
+    return found
+
+
+def _settings(client: redis.Redis) -> dict[str, str]:
+    names = (*_WANTED, "cluster-enabled", "cluster-replica-no-failover")
+    read: dict[Any, Any] = {}
+    for name in names:
+        read |= dict(client.config_get(name))
+    return {_text(name): _text(value) for name, value in read.items()}
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _version(about: dict[str, Any]) -> list[Shortcoming]:
+    told = _text(about.get("redis_version", "0.0"))
+    if tuple(int(part) for part in told.split(".")[:2]) >= OLDEST:
+        return []
+    return [Shortcoming(f"版本 {told} 过旧,需 6.2 或更新", f"version {told} is too old, 6.2 or later is needed")]
+
+
+def _role(about: dict[str, Any]) -> list[Shortcoming]:
+    if _text(about.get("role", "master")) == "master":
+        return []
+    return [Shortcoming("它是从库,请改用主库地址", "it is a replica: give the address of its primary")]
+
+
+def _promotion(client: redis.Redis, about: dict[str, Any], settings: dict[str, str]) -> list[Shortcoming]:
+    """A replica that is promoted by itself may lack what was answered from the disk of the one before it."""
+    found = []
+    watching = dict(client.pubsub_numsub(SENTINEL))
+    if any(int(count) for count in watching.values()):
+        found.append(
+            Shortcoming(
+                "有 Sentinel 会自动切换主库,请停用,或把级别改为 replica",
+                "a Sentinel promotes replicas by itself: stop it, or set the level to replica",
+            )
+        )
+    replicated = int(about.get("connected_slaves", 0)) > 0
+    if settings.get("cluster-enabled") == "yes" and replicated and settings.get("cluster-replica-no-failover") != "yes":
+        found.append(
+            Shortcoming(
+                "集群会自动切换主库,请在各节点 CONFIG SET cluster-replica-no-failover yes,或把级别改为 replica",
+                "the cluster promotes replicas by itself: CONFIG SET cluster-replica-no-failover yes on its nodes, "
+                "or set the level to replica",
+            )
+        )
+    return found
+
+
+def _replicas(about: dict[str, Any], wanted: int) -> list[Shortcoming]:
+    there = int(about.get("connected_slaves", 0))
+    if there >= wanted:
+        return []
+    return [
+        Shortcoming(f"需要 {wanted} 个从库,现有 {there} 个", f"{wanted} replicas are needed, {there} are connected")
+    ]
