@@ -5,14 +5,18 @@ from __future__ import annotations
 DAY_MS = 86_400_000
 
 
+CLOSED, LOT = "closed:", "lot:"
+"""Fields beside the accounts: who is closed, and what is unusual about a lot."""
+
+
 class Keys:
     """Key names of a district. Everything is in one slot, so a district is the unit of atomicity."""
 
     def __init__(self, district: str) -> None:
         self.prefix = f"{{d:{district}}}:"
-        named = ("head", "entries", "accounts", "gates", "holds", "lots", "days")
+        named = ("head", "entries", "accounts", "holds", "days")
         self.common = tuple(self.prefix + name for name in named)
-        self.head, self.stream, self.accounts, self.gates, self.holds, self.lots, self.days = self.common
+        self.head, self.stream, self.accounts, self.holds, self.days = self.common
 
     def record(self, identifier: str) -> str:
         """The entry that was posted under an id; never changed."""
@@ -41,8 +45,16 @@ class Keys:
         """How much of an offer a resident had in its windows."""
         return f"{self.prefix}q:{offer}:{resident}"
 
-    def shelf(self, offer: str) -> str:
+    def terms(self, offer: str) -> str:
+        """An offer's price, start, end, shops and limits."""
         return f"{self.prefix}o:{offer}"
+
+    def stock(self, offer: str) -> str:
+        return f"{self.prefix}s:{offer}"
+
+    def card(self, offer: str) -> str:
+        """What a shop shows of an offer."""
+        return f"{self.prefix}k:{offer}"
 
     def counter(self, cap: str) -> str:
         return f"{self.prefix}c:{cap}"

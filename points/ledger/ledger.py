@@ -15,7 +15,7 @@ from points.ledger.durable import Safe
 from points.ledger.entry import Entry, receipt_of
 from points.ledger.fence import Fence
 from points.ledger.forget import Memory
-from points.ledger.keys import Keys
+from points.ledger.keys import CLOSED, LOT, Keys
 from points.ledger.refusals import BAD_ACCOUNT, refusal
 from points.ledger.request import (
     KINDS,
@@ -144,11 +144,17 @@ class Ledger:
         found = self.wire.ask("HGET", self.keys.accounts, name)
         return int(found) if isinstance(found, bytes) else 0
 
+    def counted(self, cap: str) -> int:
+        """How many points count against a cap's window, by its key; 0 for one the ledger has not met."""
+        found = self.wire.ask("GET", self.keys.counter(cap))
+        return int(found) if isinstance(found, bytes) else 0
+
     def accounts(self) -> dict[str, int]:
         """The balances of all accounts that are no resident's, by name."""
         found = self.wire.ask("HGETALL", self.keys.accounts)
         listed = found if isinstance(found, list) else []
-        return {name.decode(): int(points) for name, points in zip(listed[::2], listed[1::2], strict=True)}
+        pairs = [(name.decode(), points) for name, points in zip(listed[::2], listed[1::2], strict=True)]
+        return {name: int(points) for name, points in pairs if not name.startswith((CLOSED, LOT))}
 
     def hold_view(self, hold_id: str) -> HoldView | None:
         """A redemption as it stands; None when there is none of that id."""
@@ -157,13 +163,14 @@ class Ledger:
 
     def offer(self, offer_id: str) -> OfferView | None:
         """An offer as it is decided; None when there is none."""
-        shelf, gate = self.keys.shelf(offer_id), f"offer:{offer_id}"
-        found = self.wire.ask_all([("HMGET", shelf, "terms", "stock", "card"), ("HEXISTS", self.keys.gates, gate)])
+        k = self.keys
+        shelf = ("MGET", k.terms(offer_id), k.stock(offer_id), k.card(offer_id))
+        found = self.wire.ask_all([shelf, ("HEXISTS", k.accounts, f"{CLOSED}offer:{offer_id}")])
         return offer_of(offer_id, found)
 
     def is_open(self, subject: str) -> bool:
         """Whether a `resident:`, `merchant:`, `clerk:`, `offer:` or `fund:` is open; what was never closed is."""
-        return self.wire.ask("HEXISTS", self.keys.gates, subject) == 0
+        return self.wire.ask("HEXISTS", self.keys.accounts, CLOSED + subject) == 0
 
     def head(self) -> Head:
         """The last entry's number and hash; 0 and zeros before the first."""

@@ -307,6 +307,10 @@ class MemoryLedger:
             raise no.BAD_ACCOUNT(field="account")
         return self._books.accounts[name]
 
+    def counted(self, cap: str) -> int:
+        """As `Ledger.counted`."""
+        return self._books.counters[cap]
+
     def accounts(self) -> dict[str, int]:
         """As `Ledger.accounts`."""
         return {name: points for name, points in self._books.accounts.items() if not name.startswith("resident:")}

@@ -8,7 +8,7 @@ from itertools import islice
 import redis
 
 from points.ledger.entry import GENESIS, Entry
-from points.ledger.keys import DAY_MS, Keys
+from points.ledger.keys import CLOSED, DAY_MS, LOT, Keys
 from points.ledger.results import Head
 from points.ledger.state import Purse, State
 from points.ledger.wire import Wire
@@ -56,7 +56,8 @@ class Replay:
             state.hash = GENESIS
         found = self._wire.ask("HGETALL", self.keys.accounts)
         listed = found if isinstance(found, list) else []
-        state.accounts = {k.decode(): int(v) for k, v in zip(listed[::2], listed[1::2], strict=True)}
+        fields = [(k.decode(), v) for k, v in zip(listed[::2], listed[1::2], strict=True)]
+        state.accounts = {name: int(points) for name, points in fields if not name.startswith((CLOSED, LOT))}
         return state
 
     def _load(self, state: State, chunk: Sequence[Entry]) -> None:
@@ -91,16 +92,16 @@ class Replay:
         strings += [(f"{prefix}c:{name}", str(count)) for name, count in state.counters.items()]
         strings += [(f"{prefix}q:{name}", tally_text(tally)) for name, tally in state.tallies.items()]
         strings += [(f"{prefix}f:{name}", str(points)) for name, points in state.refunded.items()]
+        for offer, (terms, card) in state.terms.items():
+            strings += [(self.keys.terms(offer), terms), (self.keys.card(offer), card)]
+        strings += [(self.keys.stock(offer), str(left)) for offer, left in state.stock.items()]
         head = (str(state.number), state.hash, str(state.at_ms), "closed", "", self._epoch)
         strings.append((self.keys.head, "\t".join(head)))
         commands.append(("MSET", *[each for pair in strings for each in pair]))
         if state.accounts:
             commands.append(("HSET", self.keys.accounts, *_flat(state.accounts)))
-        for offer, (terms, card) in state.terms.items():
-            commands.append(("HSET", self.keys.shelf(offer), "terms", terms, "card", card))
-        commands += [("HSET", self.keys.shelf(offer), "stock", left) for offer, left in state.stock.items()]
         if state.marks:
-            commands.append(("HSET", self.keys.lots, *_flat(state.marks)))
+            commands.append(("HSET", self.keys.accounts, *_flat({LOT + lot: m for lot, m in state.marks.items()})))
         for entry in chunk:
             commands += self._indexes(entry)
             if self._streamed:  # a stream that has older entries goes on without a gap; an empty one stays so
@@ -123,9 +124,9 @@ class Replay:
             case "reverse":
                 made += self._struck(entry)
             case "set_gate" if entry.content[1] == "1":
-                made.append(("HDEL", self.keys.gates, entry.content[0]))
+                made.append(("HDEL", self.keys.accounts, CLOSED + entry.content[0]))
             case "set_gate":
-                made.append(("HSET", self.keys.gates, entry.content[0], entry.number))
+                made.append(("HSET", self.keys.accounts, CLOSED + entry.content[0], entry.number))
         for change in entry.changes:
             if change[0] == "E":
                 made.append(("ZREM", self.keys.holds, change.split(",")[1]))

@@ -143,7 +143,7 @@ class Requests:
         keys: tuple[str, ...] = ()
         match c:
             case t.Hold():
-                keys = (k.purse(c.resident), k.tally(c.offer, c.resident), k.shelf(c.offer))
+                keys = (k.purse(c.resident), k.tally(c.offer, c.resident), k.terms(c.offer), k.stock(c.offer))
                 hint = self._windows.at(now_ms)
             case t.Earn():
                 opens = k.opens(to_ms(c.opens_at) if c.opens_at is not None else 0)
@@ -155,8 +155,10 @@ class Requests:
                 keys, hint = self._refund(c.capture, facts if isinstance(facts, CaptureFacts) else NO_CAPTURE, now_ms)
             case t.Reverse():
                 keys, hint = self._reverse(c.earning, facts if isinstance(facts, GrantFacts) else NO_GRANT)
-            case t.SetOffer() | t.AdjustStock():
-                keys = (k.shelf(c.offer),)
+            case t.SetOffer():
+                keys = (k.terms(c.offer), k.card(c.offer))
+            case t.AdjustStock():
+                keys = (k.terms(c.offer), k.stock(c.offer))
             case t.SendAcross():
                 keys = (k.purse(c.resident),)
             case t.ReceiveAcross():
@@ -185,8 +187,8 @@ class Requests:
     def ending(self, hold: str, facts: HoldFacts) -> tuple[tuple[str, ...], str]:
         """The keys of a hold's end, and the hint that says for whom they were made."""
         k = self._keys
-        tally, shelf = k.tally(facts.offer, facts.resident), k.shelf(facts.offer)
-        keys = (k.record(hold), k.end(hold), k.purse(facts.resident), tally, shelf)
+        tally, terms, stock = k.tally(facts.offer, facts.resident), k.terms(facts.offer), k.stock(facts.offer)
+        keys = (k.record(hold), k.end(hold), k.purse(facts.resident), tally, terms, stock)
         return keys, f"{facts.resident}\t{facts.offer}"
 
     def time_out(self, hold: str, facts: HoldFacts) -> Request:

@@ -7,26 +7,25 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-_PURSE = ("purse",)
-_OFFERS = ("offers",)
-_ENDING = ("purse", "offers", "ending")
+_SHARED = ("purse", "take", "lots", "days", "offers", "ending")
+_ENDING = ("purse", "lots", "offers", "ending")
 CHAPTERS: dict[str, tuple[str, ...]] = {
     "top_up": ("funds",),
     "settle": ("funds",),
-    "earn": ("purse", "earn"),
-    "hold": ("purse", "offers", "hold"),
+    "earn": ("purse", "lots", "days", "earn"),
+    "hold": ("purse", "take", "offers", "hold"),
     "capture": (*_ENDING, "capture"),
     "release": (*_ENDING, "release"),
     "time_out": (*_ENDING, "release"),
-    "reverse": ("purse", "reverse"),
-    "refund": ("purse", "refund"),
-    "send_across": ("purse", "across"),
-    "receive_across": ("purse", "across"),
+    "refund": ("purse", "lots", "days", "refund"),
+    "reverse": ("purse", "lots", "reverse"),
+    "send_across": ("purse", "take", "lots", "days", "across"),
+    "receive_across": ("purse", "take", "lots", "days", "across"),
     "set_offer": ("offers", "desk"),
     "adjust_stock": ("offers", "desk"),
     "set_gate": ("offers", "desk"),
-    "expire": ("purse", "sweep"),
-    "open": ("purse", "sweep"),
+    "expire": ("purse", "lots", "days", "sweep"),
+    "open": ("purse", "lots", "days", "sweep"),
 }
 """Which chapters each kind of command needs, between the first and the last."""
 
@@ -50,8 +49,8 @@ def bind(chapters: tuple[str, ...]) -> Script:
 def bind_all() -> dict[str, Script]:
     """A script for each kind of command, and one under `BATCH` that knows them all."""
     scripts = {kind: bind(chapters) for kind, chapters in CHAPTERS.items()}
-    every = dict.fromkeys(chapter for chapters in CHAPTERS.values() for chapter in chapters)
-    scripts[BATCH] = bind(tuple(every))
+    used = {chapter for chapters in CHAPTERS.values() for chapter in chapters}
+    scripts[BATCH] = bind((*_SHARED, *sorted(used - set(_SHARED))))
     return scripts
 
 

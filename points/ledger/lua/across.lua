@@ -5,9 +5,8 @@ function decide.send_across(k, id, content)
   local resident, district, amount = match(content, '^([^\t]*)\t([^\t]*)\t(%d+)$')
   local person, account, purse = 'resident:' .. resident, 'clearing:' .. district, KEYS[k + 2]
   amount = tonumber(amount)
-  load_gates(person)
-  if closed[person] then return refuse('resident_closed') end
-  load_accounts(account)
+  load(account, 'closed:' .. person)
+  if shut(person) then return refuse('resident_closed') end
   if balances[account] + amount >= CEILING then return refuse('over_ceiling') end
   local available, held, pending, lots = open_purse(purse)
   local parts, remaining = take(lots, amount)
@@ -28,11 +27,10 @@ function decide.receive_across(k, id, content)
   local resident, district, amount, expires, sent = match(content, '^([^\t]*)\t([^\t]*)\t(%d+)\t(%d+)\t([^\t]*)$')
   local person, account, purse, mark = 'resident:' .. resident, 'clearing:' .. district, KEYS[k + 2], KEYS[k + 4]
   amount = tonumber(amount)
-  load_gates(person)
-  if closed[person] then return refuse('resident_closed') end
+  load(account, 'closed:' .. person)
+  if shut(person) then return refuse('resident_closed') end
   if strings[mark] then return refuse('already_received') end
   if tonumber(expires) <= at then return refuse('bad_time') end
-  load_accounts(account)
   local available, held, pending, lots = open_purse(purse)
   if available + amount >= CEILING or amount - balances[account] >= CEILING then return refuse('over_ceiling') end
   local entry, lot, earned = new_entry(amount), int(number + 1), int(at)
@@ -41,7 +39,7 @@ function decide.receive_across(k, id, content)
   save_purse(purse, available + amount, held, pending, add_lot(lots, expires, lot, amount, account, earned))
   note_lot(entry, resident, lot, amount, account, earned, expires)
   put(mark, id)
-  note(entry.changes, 'Y', district, sent, id)
+  note(entry, 'Y,' .. district .. ',' .. sent .. ',' .. id)
   fall_due(KEYS[k + 3], expires, resident)
   return entry
 end

@@ -3,14 +3,13 @@ function decide.capture(k, id, content, hint)
   local hold_id, merchant, clerk, amount = match(content, '^([^\t]*)\t([^\t]*)\t([^\t]*)\t(%d*)$')
   local hold, why = find_hold(k, hint)
   if not hold then return why end
-  local stand = shelf_at(hold.shelf)
   local person, shop, desk, thing = 'resident:' .. hold.resident, 'merchant:' .. merchant, 'clerk:' .. clerk, 'offer:' .. hold.offer
-  load_gates(person, shop, desk, thing)
-  if closed[person] then return refuse('resident_closed') end
-  if closed[shop] then return refuse('merchant_closed') end
-  if closed[desk] then return refuse('clerk_closed') end
-  if closed[thing] then return refuse('offer_closed') end
-  local shops = ',' .. match(stand.terms, '^%d+\t%d+\t%d+\t([^\t]*)') .. ','
+  load('closed:' .. person, 'closed:' .. shop, 'closed:' .. desk, 'closed:' .. thing)
+  if shut(person) then return refuse('resident_closed') end
+  if shut(shop) then return refuse('merchant_closed') end
+  if shut(desk) then return refuse('clerk_closed') end
+  if shut(thing) then return refuse('offer_closed') end
+  local shops = ',' .. match(hold.terms, '^%d+\t%d+\t%d+\t([^\t]*)') .. ','
   if not find(shops, ',' .. merchant .. ',', 1, true) then return refuse('foreign_merchant') end
   why = ended(k, hold)
   if why then return why end

@@ -8,7 +8,10 @@ local function fit(entry, k, amount, caps)
     local counter = KEYS[k + 5 + #rooms]
     local room = tonumber(ceiling) - tonumber(strings[counter] or 0)
     if room < 0 then room = 0 end
-    if room < amount then entry.cuts[#entry.cuts + 1] = name .. '\t' .. int(amount) .. '\t' .. int(room) end
+    if room < amount then
+      local cut = name .. '\t' .. int(amount) .. '\t' .. int(room)
+      entry.cuts = entry.cuts == '' and cut or entry.cuts .. '\t' .. cut
+    end
     if room < granted then granted = room end
     rooms[#rooms + 1] = {counter, name}
   end
@@ -20,7 +23,7 @@ local function count_up(entry, rooms, granted)
     local counter, name = rooms[i][1], rooms[i][2]
     local count = tonumber(strings[counter] or 0) + granted
     put(counter, int(count))
-    note(entry.changes, 'C', int(count), name)
+    note(entry, 'C,' .. int(count) .. ',' .. name)
   end
 end
 
@@ -28,13 +31,12 @@ function decide.earn(k, id, content)
   local resident, fund, amount, earned, expires, opens, caps =
     match(content, '^([^\t]*)\t([^\t]*)\t(%d+)\t(%d+)\t(%d+)\t(%d*)\t[^\t]*(.*)$')
   local account, person, purse = 'fund:' .. fund, 'resident:' .. resident, KEYS[k + 2]
-  load_gates(person, account)
-  if closed[person] then return refuse('resident_closed') end
-  if closed[account] then return refuse('fund_closed') end
+  load(account, 'pending', 'closed:' .. person, 'closed:' .. account)
+  if shut(person) then return refuse('resident_closed') end
+  if shut(account) then return refuse('fund_closed') end
   if tonumber(expires) <= at then return refuse('bad_time') end
   local entry = new_entry(0)
   local granted, rooms = fit(entry, k, tonumber(amount), caps)
-  load_accounts(account, 'pending')
   if balances[account] < granted then return refuse('fund_short', 'available', int(balances[account])) end
   entry.amount = granted
   if granted == 0 then return entry end
@@ -44,7 +46,7 @@ function decide.earn(k, id, content)
   if opens ~= '' and tonumber(opens) > at then
     move(entry, 'pending', granted)
     save_purse(purse, available, held, pending + granted, lots)
-    note(entry.changes, 'P', resident, int(pending + granted), opens)
+    note(entry, 'P,' .. resident .. ',' .. int(pending + granted) .. ',' .. opens)
     say(entry, 'opens_at', opens)
     afterwards('ZADD', KEYS[k + 4], opens, id)
     register_day('o', opens)

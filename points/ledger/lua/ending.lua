@@ -1,6 +1,6 @@
 -- What the ends of a hold share. A hold is its own immutable entry; its end is a second key, written once:
 -- `state number captured merchant capture`.
--- Keys: record, the hold's record, the hold's end, purse, tally, shelf.  Hint: resident and offer the keys were made for.
+-- Keys: record, the hold's record, the hold's end, purse, tally, terms, stock.  Hint: resident and offer the keys were made for.
 
 -- Answers the hold, or nil and why not.
 local function find_hold(k, hint)
@@ -12,7 +12,7 @@ local function find_hold(k, hint)
   if hint ~= resident .. '\t' .. offer then return nil, '?' .. int(at) end
   local hold = {resident = resident, offer = offer, quantity = tonumber(quantity), expires = tonumber(expires)}
   hold.points, hold.changes, hold.price = tonumber(points), changes, points / quantity
-  hold.purse, hold.tally, hold.shelf = KEYS[k + 4], KEYS[k + 5], KEYS[k + 6]
+  hold.purse, hold.tally, hold.terms, hold.stock = KEYS[k + 4], KEYS[k + 5], strings[KEYS[k + 6]], KEYS[k + 7]
   return hold
 end
 
@@ -33,11 +33,11 @@ local function plan_return(hold, kept)
     kept = kept - stays
     if points > stays then
       parts[#parts + 1] = {lot = lot, points = points - stays, fund = fund, earned = earned, expires = expires}
-      names[#names + 1] = lot
+      names[#names + 1] = 'lot:' .. lot
     end
   end
   if #parts == 0 then return parts end
-  local marks = call('HMGET', LOTS, unpack(names))
+  local marks = call('HMGET', ACCOUNTS, unpack(names))
   for i = 1, #parts do parts[i].lost = marks[i] == 'closed' or tonumber(parts[i].expires) <= at end
   return parts
 end
@@ -59,25 +59,24 @@ local function close_hold(entry, hold, parts, captured, merchant)
       note_lot(entry, hold.resident, part.lot, left, part.fund, part.earned, part.expires)
     end
   end
-  load_accounts('held', 'merchant:' .. merchant, unpack(funds))
+  load('held', 'merchant:' .. merchant, unpack(funds))
   move(entry, 'held', -hold.points)
   if captured > 0 then move(entry, 'merchant:' .. merchant, captured) end
   if back > 0 then move_resident(entry, hold.resident, back, available + back) end
   for i = 1, #funds do move(entry, funds[i], sums[funds[i]]) end
   save_purse(hold.purse, available + back, held - hold.points, pending, lots)
-  note(entry.changes, 'H', hold.resident, int(held - hold.points))
+  note(entry, 'H,' .. hold.resident .. ',' .. int(held - hold.points))
 end
 
 -- Units that were not handed over come back to the stock and to the windows they were counted in.
 local function return_units(entry, hold, units)
   if units <= 0 then return end
-  local stand = shelf_at(hold.shelf)
-  set_stock(entry, hold.shelf, hold.offer, stand.stock + units)
+  set_stock(entry, hold.stock, hold.offer, tonumber(strings[hold.stock]) + units)
   uncount_windows(entry, hold.tally, hold.offer, hold.resident, hold.changes, units)
 end
 
 local function mark_end(entry, k, hold_id, stop, captured, merchant, id)
   put(KEYS[k + 3], table.concat({stop, int(number + 1), int(captured), merchant, id}, '\t'))
-  note(entry.changes, 'E', hold_id, stop, int(captured), merchant)
+  note(entry, 'E,' .. hold_id .. ',' .. stop .. ',' .. int(captured) .. ',' .. merchant)
   afterwards('ZREM', HOLDS, hold_id)
 end

@@ -26,9 +26,9 @@ local function attempt(kind, id, fingerprint, k, content, hints)
   local entry = decide[kind](k, id, content, hints)
   if type(entry) == 'string' then return entry end
   number = number + 1
-  local text = table.concat({int(number), id, kind, int(at), int(entry.amount), fingerprint}, '\t')
-    .. '\n' .. table.concat(entry.legs, '\t') .. '\n' .. table.concat(entry.cuts, '\t')
-    .. '\n' .. table.concat(entry.data, '\t') .. '\n' .. content .. '\n' .. table.concat(entry.changes, '\t')
+  local text = int(number) .. '\t' .. id .. '\t' .. kind .. '\t' .. int(at) .. '\t' .. int(entry.amount) .. '\t'
+    .. fingerprint .. '\n' .. entry.legs .. '\n' .. entry.cuts .. '\n' .. entry.data .. '\n' .. content .. '\n'
+    .. entry.changes
   if fingerprint ~= '' then put(record, text) end
   local before = chain
   chain = redis.sha1hex(before .. '\n' .. text)
@@ -50,7 +50,7 @@ local function flush()
   end
   if #entries > 0 then
     set[#set + 1] = HEAD
-    set[#set + 1] = table.concat({int(number), chain, int(at), state, run, epoch}, '\t')
+    set[#set + 1] = int(number) .. '\t' .. chain .. '\t' .. int(at) .. '\t' .. state .. '\t' .. run .. '\t' .. epoch
   end
   if #set > 0 then write('MSET', unpack(set)) end
   if #moved > 0 then
@@ -58,7 +58,6 @@ local function flush()
     for i = 1, #moved do fields[2 * i - 1], fields[2 * i] = moved[i], int(balances[moved[i]]) end
     write('HSET', ACCOUNTS, unpack(fields))
   end
-  for i = 1, #restocked do write('HSET', restocked[i], 'stock', int(shelves[restocked[i]].stock)) end
   for i = 1, #later do write(unpack(later[i])) end
   for i = 1, #entries do
     local e = entries[i]
@@ -68,7 +67,7 @@ end
 
 if state ~= 'open' then return '!ledger_' .. state end
 if run ~= ARGV[3] and (fenced or run ~= '') then return '!ledger_closed' end
-local k, a = 7, 5
+local k, a = 5, 5
 while ARGV[a] do
   answers[#answers + 1] = attempt(ARGV[a], ARGV[a + 1], ARGV[a + 2], k, ARGV[a + 4], ARGV[a + 5])
   k, a = k + tonumber(ARGV[a + 3]), a + 6

@@ -2,7 +2,7 @@
 function decide.top_up(k, id, content)
   local fund, amount = match(content, '^([^\t]*)\t(%d+)\t')
   local account, entry = 'fund:' .. fund, new_entry(tonumber(amount))
-  load_accounts('world', account)
+  load('world', account)
   -- all points there are came from the world, so no balance can pass the ceiling if this one cannot
   if entry.amount - balances['world'] >= CEILING then return refuse('over_ceiling') end
   move(entry, 'world', -entry.amount)
@@ -13,7 +13,7 @@ end
 function decide.settle(k, id, content)
   local merchant, amount = match(content, '^([^\t]*)\t(%d+)\t')
   local account, entry = 'merchant:' .. merchant, new_entry(tonumber(amount))
-  load_accounts(account, 'world')
+  load(account, 'world')
   if balances[account] < entry.amount then return refuse('merchant_short', 'available', int(balances[account])) end
   move(entry, account, -entry.amount)
   move(entry, 'world', entry.amount)

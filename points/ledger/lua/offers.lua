@@ -1,18 +1,7 @@
 -- Offers: terms (price, start, end, shops, limits), stock, and how much each resident has had in a window.
-local function shelf_at(key)
-  if not shelves[key] then
-    local found = call('HMGET', key, 'terms', 'stock')
-    shelves[key] = {terms = found[1], stock = tonumber(found[2] or 0)}
-  end
-  return shelves[key]
-end
 local function set_stock(entry, key, offer, stock)
-  shelves[key].stock = stock
-  if not restocked[key] then
-    restocked[key] = true
-    restocked[#restocked + 1] = key
-  end
-  note(entry.changes, 'S', offer, int(stock))
+  put(key, int(stock))
+  note(entry, 'S,' .. offer .. ',' .. int(stock))
 end
 
 local TERMS = '^(%d+)\t(%d+)\t(%d+)\t([^\t]*)\t([^\t]*)$'
@@ -41,7 +30,7 @@ local function uncount_windows(entry, key, offer, resident, changes, quantity)
     if head then
       local total = math.max(0, tonumber(count) - quantity)
       tally = head .. int(total) .. rest
-      note(entry.changes, 'Q', offer, resident, period, window, int(total))
+      note(entry, 'Q,' .. offer .. ',' .. resident .. ',' .. period .. ',' .. window .. ',' .. int(total))
     end
   end
   if tally ~= '' then put(key, tally) end

@@ -3,18 +3,18 @@
 -- Nothing is written before finish.lua. A decision works on the copies made here, so all checks of a command come
 -- before the first write, and a command that is refused leaves no trace, also within a batch.
 --
--- KEYS  1 head  2 stream  3 accounts  4 gates  5 holds  6 lots  7 days  8... of each command in turn
+-- KEYS  1 head  2 stream  3 accounts  4 holds  5 days  6... of each command in turn
 -- ARGV  1 now (ms)  2 how far the caller's clock may be off (ms, empty: any)  3 server run  4 mode: d dry run, f fenced
 --       then six for each command: kind, id, fingerprint, number of keys, content, hints
 local call = redis.call
 local format, match, gmatch, find, sub = string.format, string.match, string.gmatch, string.find, string.sub
-local HEAD, STREAM, ACCOUNTS, GATES, HOLDS, LOTS, DAYS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local HEAD, STREAM, ACCOUNTS, HOLDS, DAYS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local DAY = 86400000
 local CEILING = 1000000000000
 local MOST = 1000000
 
 -- Lua prints 10^15 as 1e+15; this prints every whole number whole.
-local function int(n) return format('%.0f', n) end
+local function int(n) return format('%d', n) end
 
 local function refuse(code, ...)
   return '!' .. table.concat({code, ...}, '\t')
@@ -24,7 +24,7 @@ end
 local strings, touched = {}, {}
 do
   local names = {HEAD}
-  for i = 8, #KEYS do names[i - 6] = KEYS[i] end
+  for i = 6, #KEYS do names[i - 4] = KEYS[i] end
   local found = call('MGET', unpack(names))
   for i = 1, #names do strings[names[i]] = found[i] end
 end
@@ -45,14 +45,20 @@ end
 local now = tonumber(ARGV[1])
 local at = seen and seen > now and seen or now
 
--- Balances of the accounts that are no resident's.
+-- Balances of the accounts that are no resident's; beside them `closed:<subject>`, the entry that closed it, and
+-- `lot:<number>`, what is unusual about a lot: `closed`, or until when it lives after its date.
 local balances, moved = {}, {}
-local function load_accounts(...)
+local function load(...)
   local found = call('HMGET', ACCOUNTS, ...)
   for i = 1, #found do
     local name = select(i, ...)
     if not balances[name] then balances[name] = tonumber(found[i] or 0) end
   end
+end
+local function shut(subject) return balances['closed:' .. subject] > 0 end
+local function add_leg(entry, name, points, after)
+  local leg = name .. '\t' .. int(points) .. '\t' .. int(after)
+  entry.legs = entry.legs == '' and leg or entry.legs .. '\t' .. leg
 end
 local function move(entry, name, points)
   local after = balances[name] + points
@@ -61,32 +67,23 @@ local function move(entry, name, points)
     moved[name] = true
     moved[#moved + 1] = name
   end
-  local legs = entry.legs
-  legs[#legs + 1] = name .. '\t' .. int(points) .. '\t' .. int(after)
+  add_leg(entry, name, points, after)
 end
-
--- Who and what is closed.
-local closed = {}
-local function load_gates(...)
-  local found = call('HMGET', GATES, ...)
-  for i = 1, #found do
-    local subject = select(i, ...)
-    if closed[subject] == nil then closed[subject] = found[i] and true or false end
-  end
-end
-
--- Offers that were looked at, and those whose stock changed (offers.lua).
-local shelves, restocked = {}, {}
 
 -- Writes of other shapes, in the order they were asked for.
 local later = {}
 local function afterwards(...) later[#later + 1] = {...} end
 
 local function new_entry(amount)
-  return {amount = amount, legs = {}, cuts = {}, data = {}, changes = {}}
+  return {amount = amount, legs = '', cuts = '', data = '', changes = ''}
 end
-local function note(list, ...) list[#list + 1] = table.concat({...}, ',') end
-local function say(entry, name, value) entry.data[#entry.data + 1] = name .. '\t' .. value end
+local function note(entry, change)
+  entry.changes = entry.changes == '' and change or entry.changes .. '\t' .. change
+end
+local function say(entry, name, value)
+  local said = name .. '\t' .. value
+  entry.data = entry.data == '' and said or entry.data .. '\t' .. said
+end
 
 -- A stored entry: number, kind, at, amount, content, changes.
 local ENTRY = '^(%d+)\t[^\t]*\t([%a_]+)\t(%d+)\t(%d+)\t%x*\n[^\n]*\n[^\n]*\n[^\n]*\n([^\n]*)\n([^\n]*)$'

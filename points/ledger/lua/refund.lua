@@ -18,7 +18,7 @@ local function parts_to_refund(changes, captured, refunded, amount)
     refunded, amount = refunded - gone, amount - now_back
     if now_back > 0 then
       part.points = now_back
-      back[#back + 1], names[#names + 1] = part, part.lot
+      back[#back + 1], names[#names + 1] = part, 'lot:' .. part.lot
     end
   end
   return back, names
@@ -41,14 +41,14 @@ local function settle_parts(entry, k, resident, parts, marks)
       back = back + part.points
       note_lot(entry, resident, part.lot, left, part.fund, part.earned, expires)
       if expires == late and not mark then
-        note(entry.changes, 'W', part.lot, late)
-        afterwards('HSET', LOTS, part.lot, late)
+        note(entry, 'W,' .. part.lot .. ',' .. late)
+        afterwards('HSET', ACCOUNTS, 'lot:' .. part.lot, late)
         local key = match(KEYS[k + 6], '%d+$') == int(math.floor(late / DAY)) and KEYS[k + 6] or KEYS[k + 7]
         fall_due(key, late, resident)
       end
     end
   end
-  load_accounts('held', unpack(funds))
+  load('held', unpack(funds))
   if back > 0 then
     move_resident(entry, resident, back, available + back)
     save_purse(KEYS[k + 5], available + back, held, pending, lots)
@@ -72,16 +72,16 @@ function decide.refund(k, id, content, hint)
   local amount = wanted == '' and rest or tonumber(wanted)
   if amount > rest or rest == 0 then return refuse('over_capture', 'points', int(rest)) end
   local shop = 'merchant:' .. merchant
-  load_accounts(shop)
+  load(shop)
   if balances[shop] < amount then return refuse('merchant_short', 'available', int(balances[shop])) end
   if math.floor((at + WEEK) / DAY) > tonumber(match(KEYS[k + 7], '%d+$')) then return '?' .. int(at) end
 
   local entry = new_entry(amount)
   move(entry, shop, -amount)
   local parts, names = parts_to_refund(changes, tonumber(captured), refunded, amount)
-  settle_parts(entry, k, resident, parts, call('HMGET', LOTS, unpack(names)))
+  settle_parts(entry, k, resident, parts, call('HMGET', ACCOUNTS, unpack(names)))
   put(KEYS[k + 3], int(refunded + amount))
-  note(entry.changes, 'F', capture_id, int(refunded + amount))
+  note(entry, 'F,' .. capture_id .. ',' .. int(refunded + amount))
   say(entry, 'refundable', int(rest - amount))
   return entry
 end

@@ -8,7 +8,7 @@ local function give_room_back(entry, k, caps, granted)
     i = i + 1
     local count = tonumber(strings[KEYS[k + i]] or 0) - granted
     put(KEYS[k + i], int(count))
-    note(entry.changes, 'C', int(count), name)
+    note(entry, 'C,' .. int(count) .. ',' .. name)
   end
 end
 
@@ -24,14 +24,14 @@ function decide.reverse(k, id, content, hint)
   granted = tonumber(granted)
   local purse, account = KEYS[k + 4], 'fund:' .. fund
   local available, held, pending, lots = open_purse(purse)
-  load_accounts(account, 'pending')
+  load(account, 'pending')
   local closing = opens ~= '' and call('ZSCORE', KEYS[k + 5], grant_id)
   local entry
   if closing then
     entry = new_entry(granted)
     move(entry, 'pending', -granted)
     save_purse(purse, available, held, pending - granted, lots)
-    note(entry.changes, 'P', resident, int(pending - granted), opens)
+    note(entry, 'P,' .. resident .. ',' .. int(pending - granted) .. ',' .. opens)
     afterwards('ZREM', KEYS[k + 5], grant_id)
   else
     local remaining, taken = remove_lot(lots, lot)
@@ -46,13 +46,13 @@ function decide.reverse(k, id, content, hint)
       move_resident(entry, resident, -left, available - left)
       save_purse(purse, available - left, held, pending, remaining)
     end
-    note(entry.changes, 'Z', lot)
-    afterwards('HSET', LOTS, lot, 'closed')
+    note(entry, 'Z,' .. lot)
+    afterwards('HSET', ACCOUNTS, 'lot:' .. lot, 'closed')
   end
   if entry.amount > 0 then move(entry, account, entry.amount) end
   if granted > 0 then give_room_back(entry, k, caps, granted) end
   put(KEYS[k + 3], id)
-  note(entry.changes, 'X', grant_id, id)
+  note(entry, 'X,' .. grant_id .. ',' .. id)
   say(entry, 'lost', int(granted - entry.amount))
   return entry
 end

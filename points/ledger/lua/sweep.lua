@@ -5,15 +5,15 @@ function decide.expire(k, id, content, hint)
   local resident = content
   local purse, due = KEYS[k + 2], KEYS[k + 3]
   local available, held, pending, lots = open_purse(purse)
-  local entry, sums, funds, position, total = new_entry(0), {}, {}, 1, 0
+  local entry, sums, funds, position, total, count = new_entry(0), {}, {}, 1, 0, 0
   local expires, lot, left, fund, earned, following = match(lots, LOT)
-  while expires and tonumber(expires) <= at and #entry.changes < 50 do
+  while expires and tonumber(expires) <= at and count < 50 do
     local account = source(fund)
     if not sums[account] then funds[#funds + 1] = account end
     sums[account] = (sums[account] or 0) + tonumber(left)
     total = total + tonumber(left)
     note_lot(entry, resident, lot, 0, fund, earned, expires)
-    position = following
+    position, count = following, count + 1
     expires, lot, left, fund, earned, following = match(lots, LOT, position)
   end
   -- A lot of this day may still come back from a hold: the resident stays listed until the day is over.
@@ -26,7 +26,7 @@ function decide.expire(k, id, content, hint)
   end
   if total == 0 then return '-' end
   entry.amount = total
-  load_accounts(unpack(funds))
+  load(unpack(funds))
   move_resident(entry, resident, -total, available - total)
   for i = 1, #funds do move(entry, funds[i], sums[funds[i]]) end
   save_purse(purse, available - total, held, pending, sub(lots, position))
@@ -44,12 +44,12 @@ function decide.open(k, id, content, hint)
   granted = tonumber(granted)
   local available, held, pending, lots = open_purse(KEYS[k + 3])
   local entry = new_entry(granted)
-  load_accounts('pending')
+  load('pending')
   move(entry, 'pending', -granted)
   move_resident(entry, resident, granted, available + granted)
   save_purse(KEYS[k + 3], available + granted, held, pending - granted,
     add_lot(lots, expires, lot, granted, fund, earned))
-  note(entry.changes, 'P', resident, int(pending - granted), score)
+  note(entry, 'P,' .. resident .. ',' .. int(pending - granted) .. ',' .. score)
   note_lot(entry, resident, lot, granted, fund, earned, expires)
   afterwards('ZREM', opens_key, grant_id)
   fall_due(KEYS[k + 5], expires, resident)

@@ -140,14 +140,15 @@ TAMPERED: dict[str, Callable[[redis.Redis], object]] = {
     "accounts merchant:teahouse": lambda c: c.hincrby(_first(c, "accounts"), "merchant:teahouse", 1),
     "accounts fund:ghost": lambda c: c.hset(_first(c, "accounts"), "fund:ghost", 1),
     "c:acts": lambda c: c.incr(_first(c, "c:*")),
-    "o:cake": lambda c: c.hincrby(_first(c, "o:cake"), "stock", 1),
+    "s:cake": lambda c: c.incr(_first(c, "s:cake")),
+    "o:tea": lambda c: c.append(_first(c, "o:tea"), "day,1;"),
     "q:cake:hao": lambda c: c.set(_first(c, "q:cake:hao"), "day 2026-11-22 0;"),
     "i:": lambda c: c.delete(_last(c, "i:*")),  # the first ones may have been forgotten
     "e:": lambda c: c.append(_first(c, "e:*"), "x"),
     "x:": lambda c: c.set(_first(c, "x:*"), "somebody"),
     "i:*": lambda c: c.set(f"{{d:{DISTRICT}}}:i:01900000-0000-7000-8000-000000000001", "x"),
-    "gates": lambda c: c.hset(f"{{d:{DISTRICT}}}:gates", "resident:hao", "3"),
-    "lots": lambda c: c.hset(_first(c, "lots"), "3", "closed"),
+    "accounts closed:": lambda c: c.hset(_first(c, "accounts"), "closed:resident:hao", "3"),
+    "accounts lot:3": lambda c: c.hset(_first(c, "accounts"), "lot:3", "closed"),
     "holds": lambda c: c.zadd(f"{{d:{DISTRICT}}}:holds", {"ghost": 5}),
     "head": lambda c: _one_more(c, f"{{d:{DISTRICT}}}:head"),
 }

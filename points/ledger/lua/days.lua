@@ -1,0 +1,9 @@
+-- The index of days: a day's key lists who has lots to expire (l) or grants to open (o) that day.
+local function register_day(sort, ms)
+  local day = int(math.floor(tonumber(ms) / DAY))
+  afterwards('ZADD', DAYS, day, sort .. ':' .. day)
+end
+local function fall_due(key, expires, resident)
+  afterwards('ZADD', key, 'LT', expires, resident)
+  register_day('l', expires)
+end
