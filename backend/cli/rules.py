@@ -56,14 +56,13 @@ def decide(file: Path, event: Any, language: str, say: bool) -> None:
 
 @rules.command()
 @FILE
+@click.option("--against", default="history", show_default=True, help="`history`: the real deeds; or a CSV of deeds")
 @click.option(
-    "--against",
-    required=True,
+    "--beside",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="CSV",
-    help="a table of deeds",
+    help="another pack to compare with (with history: the pack in force, if not given)",
 )
-@click.option("--beside", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="the pack in force")
+@click.option("--data", metavar="DIR", help="the data directory (default .civic)")
 @click.option("--from", "first", metavar="DAY", help="first local day, such as 2026-01-01")
 @click.option("--to", "last", metavar="DAY", help="last local day")
 @click.option("--csv", "table", type=click.Path(path_type=Path), help="write the table to this file")
@@ -71,7 +70,7 @@ def decide(file: Path, event: Any, language: str, say: bool) -> None:
 @click.option("--fit", type=click.IntRange(min=1), metavar="POINTS", help="propose a factor that fits this budget")
 @LANGUAGE
 def simulate(**asked: Any) -> None:
-    """Replay a period's deeds through a pack, beside the one in force. Nothing is written."""
+    """Replay a period's deeds through a pack, beside the one in force. Nothing is written to the books."""
     from backend.cli.rules_simulate import run
 
     run(**asked)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 from rich.console import Console
@@ -21,11 +24,26 @@ from points.rules.simulate import Job, run_jobs
 from points.rules.trial import Trial
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What to try: the new pack, the one beside it, the table of deeds, and the local days."""
+
+    file: Path
+    beside: Path | None
+    history: Path
+    first: date | None
+    last: date | None
+
+    def job(self, pack: Path, factor: Decimal | None = None) -> Job:
+        return Job(pack, self.history, self.first, self.last, factor)
+
+
 def run(
     *,
     file: Path,
-    against: Path,
+    against: str,
     beside: Path | None,
+    data: str | None,
     first: str | None,
     last: str | None,
     table: Path | None,
@@ -38,18 +56,48 @@ def run(
     if beside is not None:
         load_pack(beside)
     days = (_day(first), _day(last))
-    jobs = [Job(each, against, *days) for each in (file, beside) if each is not None]
-    trials = _tried(jobs, against)
-    new, old = trials[0], trials[1] if len(trials) > 1 else None
-    found = rows(new, old, pack)
-    _print(found, old is not None)
-    if table is not None:
-        with table.open("w", encoding="utf-8", newline="") as out:
-            write_csv(found, out)
-    if picture_file is not None:
-        picture_file.write_text(picture(new, old, pack.title.say(language)), "utf-8")
-    if fit is not None:
-        _fit(Job(file, against, *days), fit, against)
+    with _deeds(pack.district, against, data, days) as (history, in_force):
+        asked = Asked(file, beside or in_force, history, *days)
+        trials = _tried([asked.job(each) for each in (file, asked.beside) if each is not None])
+        new, old = trials[0], trials[1] if len(trials) > 1 else None
+        names = _street_names(pack.district)
+        found = rows(new, old, pack, names)
+        _print(found, old is not None)
+        if table is not None:
+            with table.open("w", encoding="utf-8", newline="") as out:
+                write_csv(found, out)
+        if picture_file is not None:
+            picture_file.write_text(picture(new, old, pack.title.say(language), names), "utf-8")
+        if fit is not None:
+            _fit(asked, fit)
+
+
+@contextmanager
+def _deeds(
+    district: str, against: str, data: str | None, days: tuple[date | None, date | None]
+) -> Iterator[tuple[Path, Path | None]]:
+    """The table of deeds, and the pack in force when they are the books' own."""
+    if against != "history":
+        if not Path(against).is_file():
+            raise click.UsageError(f"没有这个文件 / no such file: {against}")
+        yield Path(against), None
+        return
+    from backend.cli.place import service
+    from backend.cli.rules_history import exported
+
+    with TemporaryDirectory() as folder:
+        with service(data):
+            found = exported(district, *days, Path(folder))
+        yield found
+
+
+def _street_names(district: str) -> dict[str, str]:
+    """The names of a district's streets by code, where the project has them."""
+    file = Path(__file__).parents[2] / "config" / "regions" / district / "streets.csv"
+    if not file.exists():
+        return {}
+    with file.open(encoding="utf-8", newline="") as lines:
+        return {row["code9"]: row["name"] for row in csv.DictReader(lines)}
 
 
 def _day(text: str | None) -> date | None:
@@ -59,8 +107,8 @@ def _day(text: str | None) -> date | None:
         raise click.UsageError(f"没有这一天 / no such day: {text}") from wrong
 
 
-def _tried(jobs: list[Job], history: Path) -> list[Trial]:
-    with history.open("rb") as lines:
+def _tried(jobs: list[Job]) -> list[Trial]:
+    with jobs[0].history.open("rb") as lines:
         total = max(0, sum(block.count(b"\n") for block in iter(lambda: lines.read(1 << 20), b"")) - 1)
     with _bar(total * len(jobs)) as heard:
         return run_jobs(jobs, heard)
@@ -86,12 +134,8 @@ def _print(found: list[Row], beside: bool) -> None:
     Console().print(table)
 
 
-def _fit(job: Job, budget: int, history: Path) -> None:
-    def cost(factor: Decimal) -> int:
-        trial = _tried([Job(job.pack, history, job.first, job.last, factor)], history)[0]
-        return trial.granted
-
-    found = fit_factor(cost, budget)
+def _fit(asked: Asked, budget: int) -> None:
+    found = fit_factor(lambda factor: _tried([asked.job(asked.file, factor)])[0].granted, budget)
     for factor, points in found.tried:
         click.echo(f"× {factor}: {points}")
     click.echo(f"系数 {found.factor} 用 {found.cost} 分,不超过 {budget} 分 / factor {found.factor} fits the budget")

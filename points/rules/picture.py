@@ -14,8 +14,8 @@ RIGHT = 110
 NEW, OLD = "#2a6f97", "#c9ced6"
 
 
-def picture(new: Trial, old: Trial | None, title: str) -> str:
-    """An SVG of bars, the new pack's dark and the old one's pale; readable without colours by its figures."""
+def picture(new: Trial, old: Trial | None, title: str, names: Mapping[str, str] | None = None) -> str:
+    """An SVG of bars, the new pack's dark and the old one's pale; `names` says streets' codes in words."""
     charts = (
         ("每月积分 / points by month", new.by_month, old.by_month if old else {}),
         ("各街道积分 / points by street", new.by_street, old.by_street if old else {}),
@@ -25,7 +25,7 @@ def picture(new: Trial, old: Trial | None, title: str) -> str:
     parts: list[str] = []
     top = 60
     for name, mine, theirs in charts:
-        body, top = _chart(name, mine, theirs, top)
+        body, top = _chart(name, mine, theirs, top, names or {})
         parts.extend(body)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{top}" viewBox="0 0 {WIDTH} {top}" '
@@ -42,14 +42,16 @@ def picture(new: Trial, old: Trial | None, title: str) -> str:
     )
 
 
-def _chart(name: str, new: Mapping[str, int], old: Mapping[str, int], top: int) -> tuple[list[str], int]:
+def _chart(
+    name: str, new: Mapping[str, int], old: Mapping[str, int], top: int, names: Mapping[str, str]
+) -> tuple[list[str], int]:
     keys = sorted({*new, *old})
     most = max((*new.values(), *old.values(), 1))
     scale = (WIDTH - LEFT - RIGHT) / most
     parts = [_text(20, top + 14, name, "start", 14)]
     top += 26
     for key in keys:
-        parts.append(_text(LEFT - 8, top + BAR - 2, key, "end"))
+        parts.append(_text(LEFT - 8, top + BAR - 2, names.get(key, key), "end"))
         for amount, colour in ((new.get(key, 0), NEW), (old.get(key, 0), OLD)):
             if colour == OLD and not old:
                 continue

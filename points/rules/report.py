@@ -23,8 +23,8 @@ class Row(NamedTuple):
     difference: str = ""
 
 
-def rows(new: Trial, old: Trial | None, pack: Pack) -> list[Row]:
-    """Every figure of a trial, section by section; `pack` is the new one."""
+def rows(new: Trial, old: Trial | None, pack: Pack, names: Mapping[str, str] | None = None) -> list[Row]:
+    """Every figure of a trial, section by section; `pack` is the new one, `names` says streets' codes in words."""
     found = [
         Row("pack", "version", f"{new.pack} {new.version}", f"{old.pack} {old.version}" if old else ""),
         _both("total", "deeds", lambda trial: trial.deeds, new, old),
@@ -45,7 +45,7 @@ def rows(new: Trial, old: Trial | None, pack: Pack) -> list[Row]:
     found.extend(_budgets(new, pack))
     if old is not None:
         found.extend(_shifts(new, old))
-    return found
+    return [row._replace(name=names.get(row.name, row.name)) for row in found] if names else found
 
 
 def write_csv(table: Iterable[Row], out: TextIO) -> None:

@@ -15,6 +15,7 @@ from points.rules.problems import Findings, PackInvalid, Path
 LONGEST = 4_000_000
 """Characters; 2,000 rules need about a quarter of it."""
 DEEPEST = 20
+LONGEST_NUMBER = 24
 
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?")
@@ -35,6 +36,9 @@ def read(text: str, findings: Findings) -> Any:
         findings.lines[()] = mark.line + 1 if mark else 1
         findings.error((), "not_yaml", f"不是有效的 YAML:{broken.problem}。", f"This is not YAML: {broken.problem}.")
         raise PackInvalid(findings.found) from broken
+    except RecursionError as deep:  # the parser follows the nesting of the text with its own
+        findings.error((), "too_deep", "层次太多。", "The nesting is too deep.")
+        raise PackInvalid(findings.found) from deep
     except YAMLError as broken:
         findings.error((), "not_yaml", f"不是有效的 YAML:{broken}。", f"This is not YAML: {broken}.")
         raise PackInvalid(findings.found) from broken
@@ -91,11 +95,14 @@ class _Reader:
         return text
 
     def number(self, text: str, path: Path) -> int | Decimal | None:
-        if _INT.fullmatch(text):
+        if len(text) <= LONGEST_NUMBER and _INT.fullmatch(text):
             return int(text)
-        if _NUMBER.fullmatch(text):
+        if len(text) <= LONGEST_NUMBER and _NUMBER.fullmatch(text):
             return Decimal(text)
         self.findings.error(
-            path, "odd_number", f"“{text}” 请写成普通数字,例如 1.5。", f"Write `{text}` as a plain number such as 1.5."
+            path,
+            "odd_number",
+            f"“{text[:40]}” 请写成普通数字,例如 1.5。",
+            f"Write `{text[:40]}` as a plain number such as 1.5.",
         )
         return None

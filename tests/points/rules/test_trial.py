@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.rules_year import streets, year
 from points.errors import Refused
 from points.rules.compare import gini, gini_by, largest, shift, shift_by
 from points.rules.fit import fit_factor
@@ -195,3 +196,20 @@ def test_the_factor_found_is_the_largest_that_fits(budget, each, ceiling):
     assert found.cost == cost(found.factor) <= budget
     assert found.factor == 10 or cost(found.factor + Decimal("0.01")) > budget
     assert len(found.tried) <= 21
+
+
+def test_streets_are_named_where_names_are_known():
+    trial = try_pack(pack(), pasts())
+    names = {"west": "山大路街道"}
+    assert Row("by street", "山大路街道", "50") in rows(trial, None, pack(), names)
+    drawn = picture(trial, None, "made up", names)
+    assert "山大路街道" in drawn
+    assert "west" not in drawn
+
+
+def test_a_generated_year_is_the_same_for_the_same_seed_and_lies_on_the_real_streets():
+    one, again, other = (list(year(500, seed)) for seed in (1, 1, 2))
+    assert one == again != other
+    assert {past.event.street for past in one} <= {code for code, _ in streets()}
+    assert len(streets()) == 17
+    assert one == sorted(one, key=lambda past: past.event.at)
