@@ -17,12 +17,14 @@ from tests.backend.tickets.town import PLACE, Town
 from tests.cast import Cast, Person
 
 PACK = (CONFIG / "rules" / "370112-demo.yaml").read_text(encoding="utf-8")
+CASES = (CONFIG / "rules" / "cases" / "370112-demo.yaml").read_text(encoding="utf-8")
+CASES = (CONFIG / "rules" / "cases" / "370112-demo.yaml").read_text(encoding="utf-8")
 
 
 @pytest.fixture
 def rules(cast: Cast) -> None:
     """Rules in force and a fund that is full."""
-    pack = cast.staff(Role.RULES_AUTHOR).post("/staff/rule-packs", {"text": PACK}).json["id"]
+    pack = cast.staff(Role.RULES_AUTHOR).post("/staff/rule-packs", {"text": PACK, "cases": CASES}).json["id"]
     assert cast.staff(Role.RULES_PUBLISHER).post(f"/staff/rule-packs/{pack}/publish").status_code == 200
     manager = cast.staff(Role.FUND_MANAGER)
     assert manager.post("/staff/funds/civic/top-ups", {"amount": 10_000, "memo": "赞助"}).status_code == 201
