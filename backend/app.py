@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import structlog
 from flask import Flask
 from flask_migrate import Migrate
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backend import settings as settings_module
 from backend.features import ENDPOINTS, PLAIN
 from backend.journal.commits import journaled
-from backend.kit import errors, observe
+from backend.journal.service import entry as entry_of
+from backend.journal.service import head_number
+from backend.kit import errors, observe, outbox
 from backend.kit.db import db, engine_options, prepare_engine
 from backend.kit.http.api import prepare
 from backend.kit.limits import limit_requests
 from backend.settings import ROOT, SETTINGS_WRONG, Settings
-from backend.wiring import Parts, answers, wire
+from backend.wiring import Parts, answers, ledger, wire
 from points.clock import Clock, SystemClock
+from points.errors import Refused
 
 
 def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Flask:
@@ -33,8 +38,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     _open_books(app, settings)
     parts = wire(app, settings, clock or SystemClock())
-    parts.journaled = journaled
-    observe.watch(app, _checks(app, parts), public_metrics=settings.service.public_metrics)
+    parts.journaled, parts.entry_of = journaled, entry_of
+    observe.watch(app, _checks(app, parts), lambda: _measure(settings), public_metrics=settings.service.public_metrics)
     errors.register(app)
     limit_requests(app, settings.limits, settings.cache.url)
     prepare(app, ENDPOINTS, public_docs=settings.service.public_docs, body_bytes=settings.limits.body_bytes)
@@ -50,6 +55,18 @@ def _open_books(app: Flask, settings: Settings) -> None:
     with app.app_context():
         prepare_engine(db.engine)
     Migrate(app, db, directory=str(ROOT / "backend" / "migrations"))
+
+
+def _measure(settings: Settings) -> None:
+    """Set the gauges: how far the journal is behind, what waits in the outbox. What is down keeps its last figure."""
+    try:
+        for district in settings.service.districts:
+            observe.LAG.labels(district).set(ledger(district).head().number - head_number(district))
+        observe.WAITING.set(outbox.waiting())
+    except (Refused, SQLAlchemyError) as error:
+        structlog.get_logger().warning("not_measured", reason=type(error).__name__)
+    finally:
+        db.session.rollback()
 
 
 def _checks(app: Flask, parts: Parts) -> dict[str, Callable[[], bool]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import socket
 import sys
@@ -86,11 +87,15 @@ def _children(here: Place, up: Up, web: socket.socket, emulator: socket.socket |
     if emulator is not None:
         children.append(_web("emulator", emulator, "backend.cli.emulated:app", environment, logs, 1, 8, path="/"))
     workers, threads = settings.service.web_workers, settings.service.web_threads
-    children.append(
-        _web(
-            "web", web, "wsgi:app", environment, logs, workers, threads, path="/healthz", before=lambda: _migrate(here)
-        )
-    )
+    figures = here.data_dir / "run" / "metrics"
+    counted = environment | {"PROMETHEUS_MULTIPROC_DIR": str(figures)}
+
+    def before() -> None:
+        shutil.rmtree(figures, ignore_errors=True)  # of processes that are gone
+        figures.mkdir(parents=True)
+        _migrate(here)
+
+    children.append(_web("web", web, "wsgi:app", counted, logs, workers, threads, path="/healthz", before=before))
     python = [sys.executable, "-m", "backend.workers"]
     children.append(Child("worker", python, env=environment, log=logs / "worker.log"))
     return children

@@ -13,8 +13,7 @@ from backend.journal import trimming
 from backend.journal.models import JournalHead
 from backend.journal.rows import insert_entries
 from backend.kit.db import after_commit, db, ensure, transaction
-from backend.kit.observe import LAG
-from backend.wiring import ledger, stream
+from backend.wiring import stream
 from points.errors import Category, kind
 from points.ledger import GENESIS, Entry, Head
 
@@ -36,14 +35,12 @@ def project(district: str, batch: int = BATCH) -> int:
     """
     entries = stream(district).read(head(district).number, batch)
     if not entries:
-        LAG.labels(district).set(0)
         return 0
     with transaction() as session:
         reached = locked_head(session, district)
         fresh = [entry for entry in entries if entry.number > reached.number]
         append(session, reached, fresh)
         after_commit(lambda: trimming.after_copy(district))
-    LAG.labels(district).set(ledger(district).head().number - entries[-1].number)
     return len(fresh) or project(district, batch)
 
 

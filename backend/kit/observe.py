@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 import time
@@ -11,7 +12,15 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, g, jsonify, request
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
 
 from backend.kit.clock import now
 from points.ids import new_id
@@ -19,8 +28,16 @@ from points.ids import new_id
 REGISTRY = CollectorRegistry()
 REQUESTS = Counter("civic_requests_total", "Requests answered", ["method", "route", "status"], registry=REGISTRY)
 SECONDS = Histogram("civic_request_seconds", "Time to answer", ["method", "route"], registry=REGISTRY)
-LAG = Gauge("civic_journal_lag_entries", "Ledger entries not yet in the journal", ["district"], registry=REGISTRY)
-WAITING = Gauge("civic_outbox_waiting", "Outbox rows not yet delivered", registry=REGISTRY)
+LAG = Gauge(
+    "civic_journal_lag_entries",
+    "Ledger entries not yet in the journal",
+    ["district"],
+    registry=REGISTRY,
+    multiprocess_mode="livemostrecent",
+)
+WAITING = Gauge(
+    "civic_outbox_waiting", "Outbox rows not yet delivered", registry=REGISTRY, multiprocess_mode="livemostrecent"
+)
 
 _SECRET_NAME = re.compile(r"token|secret|password|authorization|code$|_key$|phone|id_number|openid|real_name", re.I)
 _PHONE = re.compile(r"(?<!\d)(?:(?:\+|00)?86[ -]?)?1[3-9]\d{9}(?!\d)")
@@ -75,16 +92,19 @@ def start_logging(level: str) -> None:
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
 
 
-def watch(app: Flask, checks: Mapping[str, Callable[[], bool]], *, public_metrics: bool) -> None:
-    """Give each request an id, a log line and a measurement; serve /healthz, /readyz and, where allowed, /metrics."""
+def watch(
+    app: Flask, checks: Mapping[str, Callable[[], bool]], measure: Callable[[], None], *, public_metrics: bool
+) -> None:
+    """Give each request an id, a log line and a measurement; serve /healthz, /readyz and, where allowed, /metrics.
+
+    `checks` names what must answer (`books`, `ledger`, `cache`); `measure` sets the gauges when metrics are asked for.
+    """
     app.before_request(_begin)
     app.after_request(_end)
     app.add_url_rule("/healthz", "healthz", lambda: jsonify(status="ok"))
     app.add_url_rule("/readyz", "readyz", lambda: _ready(checks))
     if public_metrics:
-        app.add_url_rule(
-            "/metrics", "metrics", lambda: Response(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
-        )
+        app.add_url_rule("/metrics", "metrics", lambda: _metrics(measure))
 
 
 def _begin() -> None:
@@ -98,8 +118,8 @@ def _begin() -> None:
 def _end(response: Response) -> Response:
     route = request.url_rule.rule if request.url_rule else "none"
     took = time.perf_counter() - g.get("began", time.perf_counter())
-    REQUESTS.labels(request.method, route, str(response.status_code)).inc()
-    SECONDS.labels(request.method, route).observe(took)
+    REQUESTS.labels(request.method if request.url_rule else "other", route, str(response.status_code)).inc()
+    SECONDS.labels(request.method if request.url_rule else "other", route).observe(took)
     response.headers["X-Request-Id"] = g.get("request_id", "")
     structlog.get_logger().info(
         "request",
@@ -113,8 +133,17 @@ def _end(response: Response) -> Response:
 
 
 def _ready(checks: Mapping[str, Callable[[], bool]]) -> tuple[Response, int]:
-    """Which parts work; 503 when one that every request needs does not."""
+    """Which parts work. Rewards are redeemed while the books are down, so only the loss of the rest answers 503."""
     works = {name: check() for name, check in checks.items()}
-    return jsonify(status="ready" if all(works.values()) else "degraded", works=works), 200 if all(
-        works.values()
-    ) else 503
+    status = "ready" if all(works.values()) else "degraded" if works["ledger"] and works["cache"] else "down"
+    return jsonify(status=status, works=works), 503 if status == "down" else 200
+
+
+def _metrics(measure: Callable[[], None]) -> Response:
+    """All processes' figures together; what is a state of the servers is read when it is asked for."""
+    measure()
+    registry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from backend.acts.appeals import escalate_overdue as escalate_act_appeals
 from backend.journal.archive import carry_on_if_set
 from backend.journal.following import keep_up
+from backend.journal.forgetting import forget_old
 from backend.journal.roots.making import make_due
 from backend.kit import outbox
-from backend.kit.observe import WAITING
 from backend.passbook import due, earn
 from backend.passbook.appeals import escalate_overdue as escalate_earning_appeals
 from backend.volunteering.attendance.service import close_forgotten, forget_positions
@@ -26,11 +27,10 @@ class Job:
 
 
 def deliver(_district: str) -> int:
-    """Deliver what the outbox holds; the number of rows that wait is a metric."""
+    """Deliver what the outbox holds."""
     done = 0
     while delivered := outbox.deliver_due():
         done += delivered
-    WAITING.set(outbox.waiting())
     return done
 
 
@@ -44,6 +44,7 @@ FOR_EACH_DISTRICT = (
     Job("positions kept too long", 3600, forget_positions),
     Job("archive", 60, carry_on_if_set),
     Job("daily roots", 300, make_due),
+    Job("old ids", 3600, forget_old),
 )
 WITHOUT_PAUSE = Job("journal", 0.02, keep_up)
 """Has a thread of its own for each district: it waits for the next entry by itself."""
