@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,6 +55,7 @@ COLUMNS_MISSING = kind(
 )
 _LONGEST_LINE = 65_536
 _GZIP = b"\x1f\x8b"
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\u2028\u2029]")
 
 
 class RowUnfit(Exception):  # noqa: N818 - an answer about a row, not an error of ours
@@ -92,7 +94,7 @@ class Table:
             raise RowUnfit("bad_quotes") from error
         if len(values) != len(self.columns):
             raise RowUnfit("wrong_number_of_fields")
-        if not text.isprintable():
+        if _CONTROL.search(text):
             raise RowUnfit("control_characters")
         return dict(zip(self.columns, values, strict=True))
 

@@ -157,6 +157,7 @@ MARKS = [
     ({"closed_at": "2011-07-01T05:32:33+00:00"}, ["closed_at_once"]),
     ({"closed_at": ""}, ["closed_without_time"]),
     ({"status": "Open"}, ["open_but_closed"]),
+    ({"area": "山大路\u3000街道", "channel": "a\tb"}, []),
     ({"sla_due_at": "", "closure_class": "", "area": "", "on_time": ""}, []),
 ]
 
