@@ -18,7 +18,7 @@ from backend.settings import Settings
 from backend.wechat.client import WeChat
 from points.clock import Clock
 from points.errors import Category, kind
-from points.ledger import Ledger, Stream, connect
+from points.ledger import Entry, Ledger, Stream, connect
 
 DISTRICT_UNKNOWN = kind(
     "district_unknown", Category.NOT_FOUND, zh="本服务没有这个区。", en="This service does not run that district."
@@ -34,6 +34,8 @@ class Parts:
     ledgers: dict[str, Ledger] = field(default_factory=dict)
     journaled: Callable[[str, int, float], bool] | None = None
     """Waits until the journal has an entry of a district (level `journal`); hung in by the application."""
+    entry_of: Callable[[str, str], Entry | None] | None = None
+    """Finds an entry of a district in the journal by its id; hung in by the application."""
 
     @cached_property
     def cache(self) -> redis.Redis:
@@ -66,6 +68,7 @@ class Parts:
                 replicas=self.settings.redis.replicas,
                 journaled=partial(self.journaled, district) if self.journaled else None,
                 wait_seconds=self.settings.redis.wait_seconds,
+                archive=partial(self.entry_of, district) if self.entry_of else None,
             )
         return self.ledgers[district]
 

@@ -95,6 +95,15 @@ class JournalRootNode(Base):
     hash: Mapped[str] = mapped_column(String(64))
 
 
+class JournalForgotten(Base):
+    """Up to which entry the ledger was told to forget old ids."""
+
+    __tablename__ = "journal_forgotten"
+
+    district: Mapped[str] = mapped_column(String(12), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger)
+
+
 class JournalArchive(Base):
     """How far the archive outside was written, read again and found whole; the stream is trimmed behind it."""
 

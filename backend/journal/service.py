@@ -12,7 +12,8 @@ from backend.journal.projector import head, head_number
 from backend.journal.reading import RowChanged, entries, sound_entries
 from backend.kit.db import db
 from backend.kit.http import Page
-from points.ledger import Receipt
+from points.ledger import Entry, Receipt
+from points.ledger.entry import entry_of as entry_from
 from points.ledger.entry import receipt_of
 
 __all__ = [
@@ -61,11 +62,17 @@ def statement(district: str, account: str, before: int | None = None, limit: int
 
 def receipt(district: str, identifier: str) -> Receipt | None:
     """The first receipt of a caller's id, also of one the ledger has forgotten; None when there is none."""
-    query = select(JournalEntry.text).where(
+    found = entry(district, identifier)
+    return None if found is None else receipt_of(found.text, replayed=True)
+
+
+def entry(district: str, identifier: str) -> Entry | None:
+    """The entry posted under a caller's id, also one the ledger has forgotten; the hash before it is left out."""
+    query = select(JournalEntry.hash, JournalEntry.text).where(
         JournalEntry.district == district, JournalEntry.id == identifier, JournalEntry.kind.not_in(NAMED_BY_LEDGER)
     )
-    found = db.session.scalar(query)
-    return None if found is None else receipt_of(found, replayed=True)
+    found = db.session.execute(query).first()
+    return None if found is None else entry_from("", found.hash, found.text)
 
 
 def balance_at(district: str, account: str, moment: datetime) -> int:

@@ -1,0 +1,102 @@
+"""Level `journal`: an answer means that the books have the entry too."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, text
+
+from backend.journal.models import JournalEntry, JournalHead
+from backend.journal.projector import head_number
+from backend.kit.db import db, transaction
+from points.errors import Refused
+from tests.app import DISTRICT
+from tests.points.ledger.town import Town
+
+
+@pytest.fixture
+def overrides() -> dict[str, dict[str, Any]]:
+    return {"redis": {"level": "journal", "wait_seconds": 5.0}}
+
+
+def count() -> int:
+    return int(db.session.scalar(select(func.count()).select_from(JournalEntry)) or 0)
+
+
+def test_what_was_answered_is_in_the_journal(town: Town) -> None:
+    assert count() == 3
+    town.earn("lin", 7)
+    db.session.rollback()
+    assert count() == 4
+
+
+def test_a_repeated_request_is_answered_when_it_is_journaled_too(town: Town) -> None:
+    command = town.earning("lin", 7)
+    assert town.ledger.post(command).replayed is False
+    assert town.ledger.post(command).replayed is True
+
+
+def test_many_postings_share_commits(app: Flask, town: Town) -> None:
+    answered: list[int] = []
+    commits: list[int] = []
+
+    def post() -> None:
+        with app.app_context():
+            for _ in range(10):
+                number = town.earn("lin", 1).number
+                reached = head_number(DISTRICT)
+                answered.append(number)
+                commits.append(reached)
+                assert reached >= number
+                db.session.rollback()
+
+    threads = [threading.Thread(target=post) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answered) == list(range(4, 84))
+    assert count() == 83
+
+
+def test_a_posting_inside_a_transaction_is_journaled_by_its_commit(town: Town) -> None:
+    with transaction():
+        number = town.earn("lin", 7).number
+        assert head_number(DISTRICT) == number
+    assert count() == number
+
+
+def test_a_posting_inside_a_transaction_that_is_undone_is_copied_later(town: Town) -> None:
+    class Undone(Exception):  # noqa: N818 - what happens, not what went wrong
+        """The use case ends without its commit."""
+
+    command = town.earning("lin", 7)
+
+    def use() -> None:
+        with transaction():
+            town.ledger.post(command)
+            raise Undone
+
+    with pytest.raises(Undone):
+        use()
+    assert count() == 3
+    assert town.ledger.post(command).replayed is True
+    db.session.rollback()
+    assert count() == 4
+
+
+def test_an_entry_that_cannot_be_journaled_is_not_answered_yet(app: Flask, town: Town) -> None:
+    with transaction() as session:
+        session.execute(text("UPDATE journal_head SET hash = 'f'"))
+    town.ledger._safe._seconds = 0.3
+    command = town.earning("lin", 7)
+    with pytest.raises(Refused) as refused:
+        town.ledger.post(command)
+    assert (refused.value.code, refused.value.kind.retry) == ("not_yet_durable", True)
+    with pytest.raises(Refused) as refused:
+        town.ledger.post(command)
+    assert refused.value.code == "not_yet_durable"
+    assert db.session.get_one(JournalHead, DISTRICT).number == 3
