@@ -50,56 +50,55 @@ def test_whom_it_helped_lies_sealed_in_the_books(cast: Cast) -> None:
     assert "李爷爷" not in row.helped_sealed
 
 
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
-        ({"category": ""}, "invalid_fields"),
-        ({"category": "长" * 41}, "invalid_fields"),
-        ({"category": None}, "invalid_fields"),
-        ({"category": 7}, "invalid_fields"),
-        ({"done_at": "2026-11-20T12:00:01+08:00"}, "act_in_future"),
-        ({"done_at": "2026-10-21T11:59:59+08:00"}, "act_too_old"),
-        ({"done_at": "2026-11-20T12:00:00"}, "invalid_fields"),
-        ({"done_at": "yesterday"}, "invalid_fields"),
-        ({"done_at": "0001-01-01T00:00:00+14:00"}, "invalid_fields"),
-        ({"done_at": 1_790_000_000}, "invalid_fields"),
-        ({"street": "370112999"}, "street_unknown"),
-        ({"street": "３７０１１２００１"}, "invalid_fields"),
-        ({"street": "370112001\n"}, "invalid_fields"),
-        ({"description": " "}, "invalid_fields"),
-        ({"description": "长" * 1001}, "invalid_fields"),
-        ({"description": "a\x00b"}, "invalid_fields"),
-        ({"description": ["x"]}, "invalid_fields"),
-        ({"helped": "长" * 61}, "invalid_fields"),
-        ({"photos": []}, "invalid_fields"),
-        ({"photos": "x"}, "invalid_fields"),
-        ({"photos": ["not an id"]}, "invalid_fields"),
-        ({"photos": [None]}, "invalid_fields"),
-        ({"photos": [new_id(NOON) for _ in range(10)]}, "invalid_fields"),
-        ({"photos": [new_id(NOON)] * 2}, "invalid_fields"),
-        ({"photos": [new_id(NOON)]}, "not_found"),
-        ({"state": "approved"}, "invalid_fields"),
-        ({"resident": "somebody"}, "invalid_fields"),
-        ({"points": 100}, "invalid_fields"),
-    ],
-)
-def test_an_act_with_a_wrong_field_is_refused_and_leaves_nothing(cast: Cast, change: dict[str, Any], code: str) -> None:
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"category": ""}, "invalid_fields"),
+    ({"category": "长" * 41}, "invalid_fields"),
+    ({"category": None}, "invalid_fields"),
+    ({"category": 7}, "invalid_fields"),
+    ({"done_at": "2026-11-20T12:00:01+08:00"}, "act_in_future"),
+    ({"done_at": "2026-10-21T11:59:59+08:00"}, "act_too_old"),
+    ({"done_at": "2026-11-20T12:00:00"}, "invalid_fields"),
+    ({"done_at": "yesterday"}, "invalid_fields"),
+    ({"done_at": "0001-01-01T00:00:00+14:00"}, "invalid_fields"),
+    ({"done_at": 1_790_000_000}, "invalid_fields"),
+    ({"street": "370112999"}, "street_unknown"),
+    ({"street": "３７０１１２００１"}, "invalid_fields"),
+    ({"street": "370112001\n"}, "invalid_fields"),
+    ({"description": " "}, "invalid_fields"),
+    ({"description": "长" * 1001}, "invalid_fields"),
+    ({"description": "a\x00b"}, "invalid_fields"),
+    ({"description": ["x"]}, "invalid_fields"),
+    ({"helped": "长" * 61}, "invalid_fields"),
+    ({"photos": []}, "invalid_fields"),
+    ({"photos": "x"}, "invalid_fields"),
+    ({"photos": ["not an id"]}, "invalid_fields"),
+    ({"photos": [None]}, "invalid_fields"),
+    ({"photos": [new_id(NOON) for _ in range(10)]}, "invalid_fields"),
+    ({"photos": [new_id(NOON)] * 2}, "invalid_fields"),
+    ({"photos": [new_id(NOON)]}, "not_found"),
+    ({"state": "approved"}, "invalid_fields"),
+    ({"resident": "somebody"}, "invalid_fields"),
+    ({"points": 100}, "invalid_fields"),
+]
+
+
+def test_an_act_with_a_wrong_field_is_refused_and_leaves_nothing(cast: Cast) -> None:
     resident = cast.resident()
     photo = photo_of(resident)
-    answer = resident.post("/acts", {**act(resident, photos=[photo]), **change})
-    assert no(answer) == (404 if code == "not_found" else 422, code)
+    for change, code in WRONG:
+        answer = resident.post("/acts", {**act(resident, photos=[photo]), **change})
+        assert (change, no(answer)) == (change, (404 if code == "not_found" else 422, code))
     assert resident.get("/acts").json["items"] == []
     assert resident.get(f"/photos/{photo}").json["used_for"] is None
 
 
-@pytest.mark.parametrize("missing", ["category", "done_at", "street", "description", "photos"])
-def test_an_act_that_lacks_a_field_is_refused(cast: Cast, missing: str) -> None:
+def test_an_act_that_lacks_a_field_is_refused(cast: Cast) -> None:
     resident = cast.resident()
     body = act(resident)
-    del body[missing]
-    answer = resident.post("/acts", body)
-    assert no(answer) == (422, "invalid_fields")
-    assert missing in answer.json["errors"]["json"]
+    for missing in body:
+        answer = resident.post("/acts", {name: value for name, value in body.items() if name != missing})
+        assert (missing, no(answer)) == (missing, (422, "invalid_fields"))
+        assert missing in answer.json["errors"]["json"]
 
 
 def test_an_act_of_exactly_thirty_days_ago_is_taken(cast: Cast) -> None:

@@ -160,11 +160,11 @@ def test_a_row_of_another_district_is_not_found(cast: Cast) -> None:
     assert refused.value.code == "not_found"
 
 
-@pytest.mark.parametrize("identifier", ["", "\x00", "x" * 37, "a\nb", "' OR 1=1 --", "\ud800"])
-def test_an_id_that_cannot_be_is_not_found(app: Flask, identifier: str) -> None:
-    with pytest.raises(Refused) as refused:
-        find(Resident, DISTRICT, identifier)
-    assert refused.value.code == "not_found"
+def test_an_id_that_cannot_be_is_not_found(app: Flask) -> None:
+    for identifier in ("", "\x00", "x" * 37, "a\nb", "' OR 1=1 --", "\ud800"):
+        with pytest.raises(Refused) as refused:
+            find(Resident, DISTRICT, identifier)
+        assert refused.value.code == "not_found"
 
 
 def test_a_time_without_a_zone_is_not_stored(cast: Cast) -> None:

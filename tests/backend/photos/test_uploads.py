@@ -112,21 +112,20 @@ def test_a_photo_in_no_claim_is_nobody_elses(cast: Cast, who: str) -> None:
         assert (answer.status_code, answer.json["code"]) == expected
 
 
-@pytest.mark.parametrize(
-    ("role", "sees"),
-    [(role, role in service.HANDLERS) for role in (*sorted(service.HANDLERS), Role.FUND_MANAGER, Role.AUDITOR)],
-)
-def test_staff_who_handle_claims_see_the_photos_of_a_claim(cast: Cast, role: Role, sees: bool) -> None:
+def test_staff_who_handle_claims_see_the_photos_of_a_claim(cast: Cast) -> None:
     resident = cast.resident()
     photo = photo_of(resident)
     attach(resident, photo, "act:1")
-    assert cast.staff(role).get(f"/photos/{photo}/file").status_code == (200 if sees else 404)
-    assert cast.staff(role, district=OTHER_DISTRICT).get(f"/photos/{photo}/file").status_code == 404
+    for role in (*sorted(service.HANDLERS), Role.FUND_MANAGER, Role.AUDITOR):
+        status = 200 if role in service.HANDLERS else 404
+        assert (role, cast.staff(role).get(f"/photos/{photo}/file").status_code) == (role, status)
+        assert cast.staff(role, district=OTHER_DISTRICT).get(f"/photos/{photo}/file").status_code == 404
 
 
-@pytest.mark.parametrize("id_", ["1", "x" * 300, "%00", "../../etc/passwd", "%E4%BD%A0"])
-def test_an_id_that_is_none_is_not_found(cast: Cast, id_: str) -> None:
-    assert cast.resident().get(f"/photos/{id_}").status_code == 404
+def test_an_id_that_is_none_is_not_found(cast: Cast) -> None:
+    resident = cast.resident()
+    for identifier in ("1", "x" * 300, "%00", "../../etc/passwd", "%E4%BD%A0"):
+        assert (identifier, resident.get(f"/photos/{identifier}").status_code) == (identifier, 404)
 
 
 def test_a_size_there_is_not_is_refused(cast: Cast) -> None:
