@@ -155,6 +155,12 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "journal_forgotten",
+        sa.Column("district", sa.String(length=12), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("district", name=op.f("pk_journal_forgotten")),
+    )
+    op.create_table(
         "journal_head",
         sa.Column("district", sa.String(length=12), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
@@ -882,6 +888,7 @@ def downgrade() -> None:
     op.drop_table("journal_root")
     op.drop_table("journal_leg")
     op.drop_table("journal_head")
+    op.drop_table("journal_forgotten")
     with op.batch_alter_table("journal_entry", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_journal_entry_district_id",
