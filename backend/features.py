@@ -8,7 +8,9 @@ from backend.acts.routes import endpoints as acts
 from backend.journal.routes import endpoints as journal
 from backend.kit.http import Endpoints
 from backend.merchants.routes import endpoints as merchants
+from backend.passbook.pack_routes import endpoints as rule_packs
 from backend.passbook.routes import endpoints as passbook
+from backend.passbook.staff_routes import endpoints as staff_earnings
 from backend.photos.routes import endpoints as photos
 from backend.places.routes import endpoints as places
 from backend.residents.routes import endpoints as residents
@@ -33,6 +35,8 @@ ENDPOINTS: list[Endpoints] = [
     staff,
     journal,
     passbook,
+    staff_earnings,
+    rule_packs,
     teams,
     activities,
     signups,

@@ -132,6 +132,11 @@ class Appeals:
 
 
 @dataclass(frozen=True)
+class Approvals:
+    top_up_points_alone_a_day: int
+
+
+@dataclass(frozen=True)
 class Journal:
     trim: str
     archive_dir: str
@@ -154,6 +159,7 @@ class Settings:
     limits: Limits
     acts: Acts
     appeals: Appeals
+    approvals: Approvals
     journal: Journal
 
     @property

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Boolean, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from backend.kit.appeals import Objection
 from backend.kit.db import Base, DistrictRow, Moment
 
 
@@ -39,7 +40,7 @@ class Act(DistrictRow, Base):
     earning: Mapped[str | None] = mapped_column(String(36))
 
 
-class Appeal(DistrictRow, Base):
+class Appeal(Objection, DistrictRow, Base):
     """A resident's objection to a refusal, once an act, with its clock and its answer."""
 
     __tablename__ = "act_appeal"
@@ -49,12 +50,3 @@ class Appeal(DistrictRow, Base):
     )
 
     act: Mapped[str] = mapped_column(String(36))
-    text: Mapped[str] = mapped_column(Text)
-    made_at: Mapped[datetime] = mapped_column(Moment)
-    answer_due_at: Mapped[datetime] = mapped_column(Moment)
-    others_must_check: Mapped[bool] = mapped_column(Boolean, default=False)
-    extension_reason: Mapped[str | None] = mapped_column(Text)
-    decision: Mapped[str | None] = mapped_column(String(20))
-    reason: Mapped[str | None] = mapped_column(Text)
-    answerer: Mapped[str | None] = mapped_column(String(60))
-    answered_at: Mapped[datetime | None] = mapped_column(Moment)

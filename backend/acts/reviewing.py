@@ -6,6 +6,7 @@ from backend.acts.models import Act
 from backend.acts.service import subject_of
 from backend.acts.states import ACTS, ActState
 from backend.kit import audit
+from backend.kit.appeals import OWN_CLAIM
 from backend.kit.auth import Caller
 from backend.kit.clock import now
 from backend.kit.db import find, transaction
@@ -14,12 +15,6 @@ from backend.staff.service import is_same_person
 from points.errors import Category, kind
 from points.events import DeedApproved, DeedKind
 
-OWN_CLAIM = kind(
-    "own_claim",
-    Category.FORBIDDEN,
-    zh="不能审核本人的申报。",
-    en="Nobody decides on a claim of their own.",
-)
 REASON_NEEDED = kind(
     "reason_needed",
     Category.INVALID,
@@ -28,11 +23,13 @@ REASON_NEEDED = kind(
 )
 
 
-def review(caller: Caller, identifier: str, decision: str, reason: str | None, note: str | None) -> Act:
+def review(
+    caller: Caller, identifier: str, decision: str, reason: str | None, note: str | None, *, points: int | None = None
+) -> Act:
     """Approve or refuse a declared act, once.
 
     Refused: `own_claim` when the reviewer is the one who would earn, `reason_needed`, `wrong_state` when it was decided
-    before.
+    before, `rules_assessed_outside_range` when `points` lie outside the range that the rule leaves to the reviewer.
     """
     if decision == "refuse" and not reason:
         raise REASON_NEEDED()
@@ -43,7 +40,7 @@ def review(caller: Caller, identifier: str, decision: str, reason: str | None, n
         act.state, act.reviewer, act.reviewed_at = state.value, caller.name, now()
         act.reason, act.note = reason or None, note
         if state is ActState.APPROVED:
-            let_earn(caller, act)
+            let_earn(caller, act, points)
         audit.record(caller.district, caller.name, f"act.{state.value}", subject_of(act))
     return act
 
@@ -54,7 +51,7 @@ def refuse_own(caller: Caller, act: Act) -> None:
         raise OWN_CLAIM()
 
 
-def let_earn(caller: Caller, act: Act) -> None:
+def let_earn(caller: Caller, act: Act, points: int | None = None) -> None:
     """Hand an approved act to the rules, inside the open transaction."""
     deed = DeedApproved(
         id=act.id,
@@ -64,5 +61,6 @@ def let_earn(caller: Caller, act: Act) -> None:
         resident=act.resident,
         district=act.district,
         street=act.street,
+        attributes={} if points is None else {"assessed_points": points},
     )
     act.earning = earn.deed_approved(deed, caller.name)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from marshmallow import ValidationError, fields, validate
 
 from backend.acts.states import ActState
+from backend.kit.appeals.schemas import AppealBody, AppealSchema, ExtensionBody
 from backend.kit.http import Answer, Body, PageQuery, page_schema
-from backend.kit.http.shapes import Id, Text, Time
+from backend.kit.http.shapes import Id, Text, Time, Whole
 
 
 def _each_once(identifiers: list[str]) -> None:
@@ -23,35 +24,20 @@ class ActBody(Body):
     helped = Text(1, 60, load_default=None, metadata={"description": "whom or what it helped; kept sealed"})
 
 
+__all__ = ["AppealBody", "ExtensionBody"]
+
+
 class ReviewBody(Body):
     decision = fields.String(required=True, validate=validate.OneOf(("approve", "refuse")))
     reason = Text(0, 500, load_default=None, metadata={"description": "the resident reads it; a refusal needs one"})
     note = Text(0, 1000, load_default=None, metadata={"description": "for reviewers only"})
-
-
-class AppealBody(Body):
-    text = Text(1, 1000, required=True)
-
-
-class ExtensionBody(Body):
-    reason = Text(1, 500, required=True)
+    points = Whole(0, 1_000_000, load_default=None, metadata={"description": "where the rule leaves a range"})
 
 
 class AppealAnswerBody(Body):
     decision = fields.String(required=True, validate=validate.OneOf(("uphold", "overturn")))
     reason = Text(1, 500, required=True)
-
-
-class AppealSchema(Answer):
-    text = fields.String(required=True)
-    made_at = fields.AwareDateTime(required=True)
-    answer_due_at = fields.AwareDateTime(required=True)
-    overdue = fields.Boolean(required=True)
-    others_must_check = fields.Boolean(required=True)
-    extension_reason = fields.String(required=True, allow_none=True)
-    decision = fields.String(required=True, allow_none=True)
-    reason = fields.String(required=True, allow_none=True)
-    answered_at = fields.AwareDateTime(required=True, allow_none=True)
+    points = Whole(0, 1_000_000, load_default=None, metadata={"description": "where the rule leaves a range"})
 
 
 class ReviewersSideSchema(Answer):

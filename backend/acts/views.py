@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from backend.acts.appeals import appeals_of, is_overdue
+from backend.acts.appeals import appeals_of
 from backend.acts.models import Act, Appeal
 from backend.acts.service import helped_by, subject_of
 from backend.acts.states import ActState
+from backend.kit import appeals
 from backend.kit.auth import Caller
 from backend.kit.db import db, rows
 from backend.kit.http import Page
@@ -19,7 +20,6 @@ from backend.photos.service import attached
 from backend.residents.models import Resident
 from backend.residents.service import masked_name
 from backend.staff.service import is_same_person
-from backend.wiring import settings
 
 
 def seen(caller: Caller, act: Act) -> dict[str, Any]:
@@ -33,14 +33,14 @@ def seen_page(caller: Caller, page: Page) -> Page:
 
 
 def _seen(caller: Caller, acts: Sequence[Act]) -> list[dict[str, Any]]:
-    appeals = appeals_of(caller.district, [act.id for act in acts])
+    made = appeals_of(caller.district, [act.id for act in acts])
     photos = attached(caller.district, [subject_of(act) for act in acts])
-    sides = [_residents_side(act, photos[subject_of(act)], appeals.get(act.id)) for act in acts]
+    sides = [_residents_side(act, photos[subject_of(act)], made.get(act.id)) for act in acts]
     if caller.kind == "staff":
         names = _names(caller.district, {act.resident for act in acts})
         for act, side in zip(acts, sides, strict=True):
             if not is_same_person(caller.district, caller.id, act.resident):
-                side["staff"] = _reviewers_side(act, names[act.resident], appeals.get(act.id))
+                side["staff"] = _reviewers_side(act, names[act.resident], made.get(act.id))
     return sides
 
 
@@ -52,7 +52,7 @@ def _residents_side(act: Act, photos: list[Photo], made: Appeal | None) -> dict[
         "photos": [photo.id for photo in photos],
         "earning": act.earning,
         "may_appeal_until": _may_appeal_until(act),
-        "appeal": _appeal(made) if made else None,
+        "appeal": appeals.shown(made) if made else None,
     }
 
 
@@ -67,24 +67,10 @@ def _reviewers_side(act: Act, name: str, made: Appeal | None) -> dict[str, Any]:
     }
 
 
-def _appeal(made: Appeal) -> dict[str, Any]:
-    facts = (
-        "text",
-        "made_at",
-        "answer_due_at",
-        "others_must_check",
-        "extension_reason",
-        "decision",
-        "reason",
-        "answered_at",
-    )
-    return {**{fact: getattr(made, fact) for fact in facts}, "overdue": is_overdue(made)}
-
-
 def _may_appeal_until(act: Act) -> datetime | None:
     if act.state != ActState.REFUSED or act.reviewed_at is None:
         return None
-    return act.reviewed_at + timedelta(days=settings().appeals.file_within_days)
+    return appeals.may_object_until(act.reviewed_at)
 
 
 def _names(district: str, residents: set[str]) -> dict[str, str]:

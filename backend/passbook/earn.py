@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
-from backend.kit import outbox
+from sqlalchemy import select
+
 from backend.kit.clock import fresh_id, now
+from backend.kit.days import local_day
 from backend.kit.db import db, find, rows, transaction
-from backend.passbook import facts, packs
-from backend.passbook.models import Earning, GrantRow
-from backend.wiring import ledger
+from backend.passbook import facts, packs, posting
+from backend.passbook.models import Earning
 from points.errors import Category, Refused, kind
 from points.events import DeedApproved, DeedKind
-from points.ledger import Receipt
-from points.ledger.transfer import Cap, Earn
-from points.rules import Cut, Decision, Grant, Outcome, complete, decide, facts_needed
+from points.rules import Decision, Pack, complete, decide, facts_needed
 from points.rules.decision import canonical
 from points.rules.wire import pack_value, unpack
 
@@ -25,11 +25,13 @@ ALREADY_EARNED = kind(
     zh="这件事已经算过积分。",
     en="This deed was decided already.",
 )
-POSTING = "ledger.earn"
 
 
 def deed_approved(event: DeedApproved, approver: str) -> str:
-    """Decide an approved deed inside the open transaction; answers the earning's id. Its points follow the commit."""
+    """Decide an approved deed inside the open transaction; answers the earning's id. Its points follow the commit.
+
+    Refused: `deed_already_decided`, and what the rules refuse, such as `rules_assessed_outside_range`.
+    """
     if of_deed(event.district, event.kind, event.id) is not None:
         raise ALREADY_EARNED()
     row = Earning(
@@ -37,24 +39,19 @@ def deed_approved(event: DeedApproved, approver: str) -> str:
         id=fresh_id(),
         kind=event.kind.value,
         deed=event.id,
-        category=event.category,
         at=event.at,
         resident=event.resident,
-        quantity=event.quantity,
-        street=event.street,
-        activity=event.activity,
-        team=event.team,
-        household=event.household,
-        place=event.place,
-        about=event.about,
         undone=False,
         approver=approver,
+        approved_at=now(),
         decided_at=now(),
-        event=_event_text(event),
     )
+    take_up(row, event)
     db.session.add(row)
     db.session.flush()
-    _decide(row, event)
+    pack = packs.in_force(row.district, local_day(event.at))
+    if pack is not None:
+        _decide(row, event, pack)
     return row.id
 
 
@@ -66,110 +63,62 @@ def of_deed(district: str, kind_of_deed: DeedKind | str, deed: str) -> str | Non
 
 
 def decide_waiting(district: str) -> int:
-    """Decide the deeds that waited for a pack; answers how many found one."""
-    done = 0
-    for identifier in list(
-        db.session.scalars(rows(Earning, district).where(Earning.decision.is_(None)).with_only_columns(Earning.id))
-    ):
+    """Decide the deeds that waited for a pack, in the order in which they were done; answers how many found one."""
+    query = select(Earning.id, Earning.at).where(Earning.district == district, Earning.decision.is_(None))
+    known: dict[date, bool] = {}
+    ready = []
+    for identifier, at in db.session.execute(query.order_by(Earning.at, Earning.deed)):
+        day = local_day(at)
+        if known.setdefault(day, packs.in_force(district, day) is not None):
+            ready.append(identifier)
+    return sum(_decide_waiting(district, identifier) for identifier in ready)
+
+
+def _decide_waiting(district: str, identifier: str) -> bool:
+    """Decide one; a refusal of the rules is noted on it and stops no other."""
+    try:
         with transaction():
             row = find(Earning, district, identifier, lock=True)
-            if row.decision is None:
-                _decide(row, _event(row.event))
-                done += row.decision is not None
-    return done
+            event = event_of(row)
+            pack = packs.in_force(district, local_day(event.at))
+            if row.decision is not None or pack is None:
+                return False
+            _decide(row, event, pack, waited=True)
+    except Refused as refusal:
+        with transaction():
+            find(Earning, district, identifier, lock=True).problem = refusal.code
+        return False
+    return True
 
 
 def decision_of(row: Earning) -> Decision | None:
     """The stored decision, completed by what became of each grant."""
     if row.decision is None:
         return None
-    query = rows(GrantRow, row.district).where(GrantRow.earning == row.id)
-    return complete(Decision.from_json(row.decision), {g.rule: _outcome(g) for g in db.session.scalars(query)})
+    decision = Decision.from_json(row.decision)
+    came = posting.outcomes(posting.grants_of(row.district, [row.id]).get(row.id, []))
+    return complete(decision, {grant.rule: came[grant.rule] for grant in decision.grants if grant.rule in came})
 
 
-def _decide(row: Earning, event: DeedApproved) -> None:
-    pack = packs.in_force(row.district, packs.local_day(event.at))
-    if pack is None:
-        return
-    decision = decide(pack, event, facts.read(event, facts_needed(pack, event)))
-    row.decision = decision.to_json()
+def event_of(row: Earning) -> DeedApproved:
+    """The deed as it was decided, with what a correction changed."""
+    return unpack(DeedApproved, json.loads(row.event))
+
+
+def take_up(row: Earning, event: DeedApproved) -> None:
+    """Write the deed into its row: by these columns later deeds count it."""
+    columns: dict[str, Any] = {
+        name: getattr(event, name)
+        for name in ("category", "quantity", "street", "activity", "team", "household", "place", "about")
+    }
+    for name, value in columns.items():
+        setattr(row, name, value)
+    row.event = canonical(pack_value(event))
+
+
+def _decide(row: Earning, event: DeedApproved, pack: Pack, *, waited: bool = False) -> None:
+    since = row.approved_at if waited else None
+    decision = decide(pack, event, facts.read(event, facts_needed(pack, event), since))
+    row.decision, row.decided_at, row.problem = decision.to_json(), decision.facts.decided_at, None
     for grant in decision.grants:
-        _store_grant(row, grant)
-
-
-def _store_grant(row: Earning, grant: Grant) -> None:
-    stored = GrantRow(
-        district=row.district,
-        id=fresh_id(),
-        earning=row.id,
-        rule=grant.rule,
-        fund=grant.fund,
-        amount=grant.amount,
-        counted=grant.counted,
-        state="waiting" if grant.amount else "posted",
-        granted=0,
-        cuts=[],
-    )
-    db.session.add(stored)
-    if grant.amount:
-        outbox.send(row.district, POSTING, {"grant": stored.id})
-
-
-@outbox.handles(POSTING)
-def post_grant(district: str, payload: dict[str, Any]) -> None:
-    """Post one grant under its own id. What may succeed later stays in the outbox; what cannot is shown as refused."""
-    stored = find(GrantRow, district, payload["grant"], lock=True)
-    if stored.state != "waiting":
-        return
-    row = find(Earning, district, stored.earning)
-    try:
-        receipt = ledger(district).post(_command(row, stored))
-    except Refused as refusal:
-        if refusal.kind.retry:
-            raise
-        stored.state, stored.reason = "refused", refusal.code
-        return
-    _posted(stored, receipt)
-
-
-@outbox.notes_problem(POSTING)
-def note_waiting(district: str, payload: dict[str, Any], problem: str) -> None:
-    """Show on the earning why its points are not there yet."""
-    stored = find(GrantRow, district, payload["grant"], lock=True)
-    if stored.state == "waiting":
-        stored.reason = problem
-
-
-def _posted(stored: GrantRow, receipt: Receipt) -> None:
-    stored.state, stored.granted, stored.reason, stored.entry = "posted", receipt.amount, None, receipt.number
-    stored.cuts = [[cut.cap, cut.asked, cut.granted] for cut in receipt.cuts]
-
-
-def _command(row: Earning, stored: GrantRow) -> Earn:
-    decision = Decision.from_json(row.decision or "")
-    grant = next(g for g in decision.grants if g.rule == stored.rule)
-    return Earn(
-        id=stored.id,
-        resident=row.resident,
-        fund=grant.fund,
-        amount=grant.amount,
-        deed_at=row.at,
-        expires_at=grant.expires_at,
-        opens_at=grant.opens_at,
-        caps=tuple(Cap(key, ceiling) for key, ceiling in grant.caps),
-        memo=row.id,
-    )
-
-
-def _outcome(stored: GrantRow) -> Outcome:
-    cuts = tuple(Cut(str(cap), int(asked), int(granted)) for cap, asked, granted in stored.cuts)
-    return Outcome(stored.state, stored.granted, cuts, stored.reason, stored.entry)
-
-
-def _event_text(event: DeedApproved) -> str:
-
-    return canonical(pack_value(event))
-
-
-def _event(text: str) -> DeedApproved:
-    return unpack(DeedApproved, json.loads(text))
+        posting.send(posting.store_grant(row, grant))

@@ -2,47 +2,90 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
-from sqlalchemy.orm import Session
 
 from backend.kit.clock import now
-from backend.kit.db import db, ensure
-from backend.passbook.models import Earning, GrantRow, GroupLock
+from backend.kit.days import local_day
+from backend.kit.db import db
+from backend.passbook import locks
+from backend.passbook.models import Earning, GrantRow
 from backend.residents.models import Resident
 from backend.residents.service import consents
 from backend.wiring import ledger
 from points.events import DeedApproved
-from points.rules import Facts, FactsNeeded, Tally, age_band
+from points.rules import Decision, Facts, FactsNeeded, Pack, Tally, age_band, facts_needed
 
 
-def read(event: DeedApproved, needed: FactsNeeded) -> Facts:
-    """The facts of a deed. Every group that is counted over stays locked until the transaction ends."""
-    _lock_groups(db.session(), event, needed)
+def read(event: DeedApproved, needed: FactsNeeded, waited_since: datetime | None = None) -> Facts:
+    """The facts of a deed. Every group that is counted over stays locked until the transaction ends.
+
+    `waited_since` is when a deed that had to wait for rules was approved: what was decided meanwhile does not take
+    its turn away.
+    """
+    _hold_groups(event, needed)
+    before = _decided_before(event, waited_since)
     return Facts(
         decided_at=now(),
-        tallies={tally.key: _tally(event, tally) for tally in needed.tallies},
-        age_band=_age_band(event) if needed.age_band else None,
+        tallies={tally.key: _tally(event, tally, before[tally.what == "turn"]) for tally in needed.tallies},
+        age_band=band_of(event) if needed.age_band else None,
         consents=tuple(sorted(consents(event.district, event.resident))) if needed.consents else (),
         balance=_balance(event) if needed.balance else None,
     )
 
 
-def _lock_groups(session: Session, event: DeedApproved, needed: FactsNeeded) -> None:
-    """Take the rows of all groups in one order, so that two decisions cannot both stand below a band's edge."""
-    groups = {f"resident={event.resident}"} | {
-        ",".join(f"{name}={value}" for name, value in tally.match) for tally in needed.tallies
+def read_again(event: DeedApproved, pack: Pack, first: Decision, decided_at: datetime) -> Facts:
+    """The facts as they were when a deed was decided first, also for what only its corrected form asks for."""
+    needed = facts_needed(pack, event)
+    _hold_groups(event, needed)
+    asked = set(facts_needed(pack, first.event).tallies) if pack.digest == first.digest else set()
+    before = and_(Earning.decision.is_not(None), Earning.decided_at <= decided_at)
+    tallies = {
+        tally.key: first.facts.tallies[tally.key] if tally in asked else _tally(event, tally, before)
+        for tally in needed.tallies
     }
-    names = sorted(name[:100] for name in groups)
-    ensure(GroupLock, *({"district": event.district, "name": name} for name in names))
-    wanted = select(GroupLock.name).where(GroupLock.district == event.district, GroupLock.name.in_(names))
-    session.execute(wanted.order_by(GroupLock.name).with_for_update()).all()
+    facts = replace(first.facts, tallies=tallies)
+    if needed.age_band and facts.age_band is None:
+        facts = replace(facts, age_band=band_of(event))
+    if needed.consents and not facts.consents:
+        facts = replace(facts, consents=tuple(sorted(consents(event.district, event.resident))))
+    if needed.balance and facts.balance is None:
+        facts = replace(facts, balance=_balance(event))
+    return facts
 
 
-def _tally(event: DeedApproved, tally: Tally) -> Decimal:
-    value = db.session.scalar(_QUERIES[tally.what](event, tally))
+def band_of(event: DeedApproved, resident: Resident | None = None) -> str | None:
+    """The band of a resident's age on the day of the deed; None when the birthday is not known."""
+    found = resident or db.session.get(Resident, (event.district, event.resident))
+    if found is None or found.birth_date is None:
+        return None
+    born, day = found.birth_date, local_day(event.at)
+    return age_band(day.year - born.year - ((day.month, day.day) < (born.month, born.day)))
+
+
+def _hold_groups(event: DeedApproved, needed: FactsNeeded) -> None:
+    """Two decisions of one group cannot both stand below a band's edge, nor both be the first."""
+    groups = {",".join(f"{name}={value}" for name, value in tally.match) for tally in needed.tallies}
+    locks.hold(event.district, {f"resident={event.resident}"} | groups)
+
+
+def _decided_before(
+    event: DeedApproved, waited_since: datetime | None
+) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Which other deeds count: for sums those decided already; for turns also those filed earlier that still wait."""
+    decided = Earning.decision.is_not(None)
+    earlier = or_(Earning.at < event.at, and_(Earning.at == event.at, Earning.deed < event.id))
+    taken = decided if waited_since is None else and_(decided, Earning.decided_at <= waited_since)
+    return decided, or_(earlier, taken)
+
+
+def _tally(event: DeedApproved, tally: Tally, before: ColumnElement[bool]) -> Decimal:
+    value = db.session.scalar(_QUERIES[tally.what](and_(before, _deeds(event, tally)), tally))
     return Decimal(str(value or 0)).normalize() + 0
 
 
@@ -64,29 +107,21 @@ def _deeds(event: DeedApproved, tally: Tally) -> ColumnElement[bool]:
     return and_(*parts)
 
 
-def _grants(event: DeedApproved, tally: Tally, what: Any) -> Select[Any]:
+def _grants(deeds: ColumnElement[bool], tally: Tally, what: Any) -> Select[Any]:
     joined = and_(GrantRow.district == Earning.district, GrantRow.earning == Earning.id)
-    query = select(what).select_from(Earning).join(GrantRow, joined).where(_deeds(event, tally))
+    query = select(what).select_from(Earning).join(GrantRow, joined).where(deeds)
     query = query.where(GrantRow.state.in_(("waiting", "posted")))
     return query.where(GrantRow.rule.in_(tally.rules)) if tally.rules else query
 
 
-_AFTER_CAPS = case((GrantRow.state == "posted", GrantRow.granted), else_=GrantRow.amount)
-_QUERIES: dict[str, Any] = {
-    "quantity": lambda e, t: select(func.sum(Earning.quantity)).where(_deeds(e, t)),
-    "counted": lambda e, t: _grants(e, t, func.sum(GrantRow.counted)),
-    "times": lambda e, t: _grants(e, t, func.count(func.distinct(Earning.id))),
-    "turn": lambda e, t: select(func.count()).select_from(Earning).where(_deeds(e, t)),
-    "points": lambda e, t: _grants(e, t, func.sum(_AFTER_CAPS)),
+_AFTER_CAPS = case((GrantRow.state == "posted", GrantRow.granted + GrantRow.kept), else_=GrantRow.amount)
+_QUERIES: dict[str, Callable[[ColumnElement[bool], Tally], Select[Any]]] = {
+    "quantity": lambda deeds, _: select(func.sum(Earning.quantity)).where(deeds),
+    "counted": lambda deeds, tally: _grants(deeds, tally, func.sum(GrantRow.counted)),
+    "times": lambda deeds, tally: _grants(deeds, tally, func.count(func.distinct(Earning.id))),
+    "turn": lambda deeds, _: select(func.count()).select_from(Earning).where(deeds),
+    "points": lambda deeds, tally: _grants(deeds, tally, func.sum(_AFTER_CAPS)),
 }
-
-
-def _age_band(event: DeedApproved) -> str | None:
-    resident = db.session.get(Resident, (event.district, event.resident))
-    if resident is None or resident.birth_date is None:
-        return None
-    born, day = resident.birth_date, event.at.date()
-    return age_band(day.year - born.year - ((day.month, day.day) < (born.month, born.day)))
 
 
 def _balance(event: DeedApproved) -> int:

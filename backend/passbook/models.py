@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -17,9 +18,11 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from backend.kit.appeals import Objection
 from backend.kit.db import Base, DistrictRow, Moment
 
 
@@ -40,6 +43,16 @@ class RulePack(DistrictRow, Base):
     submitted_at: Mapped[datetime] = mapped_column(Moment)
     publisher: Mapped[str | None] = mapped_column(String(60))
     published_at: Mapped[datetime | None] = mapped_column(Moment)
+    cases: Mapped[str | None] = mapped_column(Text)
+    case_count: Mapped[int] = mapped_column(Integer, default=0)
+    case_misses: Mapped[list[str]] = mapped_column(JSON, default=list)
+    simulation: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """What the pack would have given for real deeds, beside the pack in force then."""
+    suspension_reason: Mapped[str | None] = mapped_column(String(500))
+    suspension_asked_by: Mapped[str | None] = mapped_column(String(60))
+    suspension_asked_at: Mapped[datetime | None] = mapped_column(Moment)
+    suspended_by: Mapped[str | None] = mapped_column(String(60))
+    suspended_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class Earning(DistrictRow, Base):
@@ -69,19 +82,25 @@ class Earning(DistrictRow, Base):
     about: Mapped[str | None] = mapped_column(String(64))
     undone: Mapped[bool] = mapped_column(Boolean, default=False)
     approver: Mapped[str] = mapped_column(String(60))
+    approved_at: Mapped[datetime] = mapped_column(Moment)
     decided_at: Mapped[datetime] = mapped_column(Moment)
+    problem: Mapped[str | None] = mapped_column(String(60))
+    """Why the pack of the day could not decide it, by the refusal's code; a correction mends it."""
     event: Mapped[str] = mapped_column(Text)
     decision: Mapped[str | None] = mapped_column(Text)
     """Canonical JSON; None while no pack is in force for the day of the deed."""
 
 
 class GrantRow(DistrictRow, Base):
-    """One rule's grant. Its id is the id of the posting, so repeating the posting is harmless."""
+    """Points by one rule. Its id is the id of the posting, so repeating the posting is harmless.
+
+    A correction adds rows, under the next `number`; what a row undid is told by its `reversal`, `lost` and `kept`.
+    """
 
     __tablename__ = "earning_grant"
     __table_args__ = (
         ForeignKeyConstraint(["district", "earning"], ["earning.district", "earning.id"]),
-        UniqueConstraint("district", "earning", "rule"),
+        UniqueConstraint("district", "earning", "rule", "number"),
         Index("ix_earning_grant_rule", "district", "rule"),
     )
 
@@ -91,15 +110,70 @@ class GrantRow(DistrictRow, Base):
     amount: Mapped[int] = mapped_column(BigInteger)
     counted: Mapped[Decimal] = mapped_column(Numeric(12, 4))
     state: Mapped[str] = mapped_column(String(10))
-    """`waiting`, `posted`, `refused` or `undone`."""
+    """`waiting`, `posted`, `refused`, `undoing` or `undone`."""
     granted: Mapped[int] = mapped_column(BigInteger, default=0)
     cuts: Mapped[list[list[str | int]]] = mapped_column(JSON, default=list)
     reason: Mapped[str | None] = mapped_column(String(60))
     entry: Mapped[int | None] = mapped_column(BigInteger)
+    number: Mapped[int] = mapped_column(Integer, default=1)
+    correction: Mapped[str | None] = mapped_column(String(36))
+    kept: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Points of a grant this one replaces that were spent already; they stay and count as given by this one."""
+    reversal: Mapped[str | None] = mapped_column(String(36))
+    """The id of the posting that undoes this grant."""
+    lost: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Points that were spent before the grant was undone: the fund's loss, nobody's debt."""
+
+
+class Correction(DistrictRow, Base):
+    """A decision is to be made anew, or undone: asked by one, confirmed by another."""
+
+    __tablename__ = "earning_correction"
+    __table_args__ = (
+        ForeignKeyConstraint(["district", "earning"], ["earning.district", "earning.id"]),
+        Index(None, "district", "earning"),
+        Index(
+            "uq_earning_correction_asked",
+            "district",
+            "earning",
+            unique=True,
+            sqlite_where=text("state = 'asked'"),
+            postgresql_where=text("state = 'asked'"),
+        ),
+    )
+
+    earning: Mapped[str] = mapped_column(String(36))
+    kind: Mapped[str] = mapped_column(String(12))
+    """`correction` or `undoing`."""
+    changes: Mapped[dict[str, Any]] = mapped_column(JSON)
+    reason: Mapped[str] = mapped_column(String(500))
+    state: Mapped[str] = mapped_column(String(12))
+    """`asked`, `confirmed` or `declined`."""
+    asked_by: Mapped[str] = mapped_column(String(60))
+    asked_at: Mapped[datetime] = mapped_column(Moment)
+    answered_by: Mapped[str | None] = mapped_column(String(60))
+    answered_at: Mapped[datetime | None] = mapped_column(Moment)
+    before: Mapped[str | None] = mapped_column(Text)
+    """The decision that was corrected, canonical JSON; None where the deed had waited for rules."""
+    points_before: Mapped[int] = mapped_column(BigInteger)
+    points_after: Mapped[int] = mapped_column(BigInteger)
+
+
+class EarningAppeal(Objection, DistrictRow, Base):
+    """A resident's objection to what a deed earned, once an earning."""
+
+    __tablename__ = "earning_appeal"
+    __table_args__ = (
+        ForeignKeyConstraint(["district", "earning"], ["earning.district", "earning.id"]),
+        UniqueConstraint("district", "earning"),
+    )
+
+    earning: Mapped[str] = mapped_column(String(36))
+    correction: Mapped[str | None] = mapped_column(String(36))
 
 
 class GroupLock(Base):
-    """One row for each group that tallies are counted over; locked while a decision of the group is made."""
+    """One row for each group that tallies are counted over, or matter that one at a time decides; see `locks`."""
 
     __tablename__ = "group_lock"
 
@@ -117,4 +191,8 @@ class FundTopUp(DistrictRow, Base):
     memo: Mapped[str] = mapped_column(String(200))
     by: Mapped[str] = mapped_column(String(60))
     at: Mapped[datetime] = mapped_column(Moment)
+    state: Mapped[str] = mapped_column(String(12))
+    """`asked` while it waits for a second person, then `confirmed`; `accepted` where one person is enough."""
+    confirmed_by: Mapped[str | None] = mapped_column(String(60))
+    confirmed_at: Mapped[datetime | None] = mapped_column(Moment)
     entry: Mapped[int | None] = mapped_column(BigInteger)

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
 
 from backend.kit import audit
 from backend.kit.clock import fresh_id, now
+from backend.kit.days import local_day
 from backend.kit.db import db, find, rows, transaction
 from backend.kit.states import States
+from backend.passbook import locks
 from backend.passbook.models import RulePack
-from backend.wiring import settings
+from backend.passbook.pack_reading import parsed, read_pack, run
 from points.errors import Category, kind
-from points.rules import Pack, PackInvalid, load_pack
+from points.rules import Pack
+from points.rules.diff import differences
 
-PACK_INVALID = kind(
-    "rule_pack_invalid",
-    Category.INVALID,
-    zh="规则包有误:{problems}",
-    en="The rule pack has problems: {problems}",
-)
 PACK_KNOWN = kind(
     "rule_pack_known",
     Category.CONFLICT,
@@ -30,8 +27,8 @@ PACK_KNOWN = kind(
 SAME_PERSON = kind(
     "second_person_needed",
     Category.FORBIDDEN,
-    zh="起草人不能自己发布,需要另一人。",
-    en="The author cannot publish; it takes a second person.",
+    zh="需要另一人:提出的人不能自己确认。",
+    en="It takes a second person: who asked cannot confirm.",
 )
 OTHER_DISTRICT = kind(
     "rule_pack_other_district",
@@ -42,22 +39,53 @@ OTHER_DISTRICT = kind(
 STARTS_TOO_EARLY = kind(
     "rule_pack_starts_too_early",
     Category.INVALID,
-    zh="已有规则生效,新规则包须从明天或以后开始。",
-    en="Rules are in force already; a new pack starts tomorrow or later.",
+    zh="{day} 已有规则生效,新规则包须从明天或以后开始。",
+    en="Rules are in force on {day} already; a new pack starts tomorrow or later.",
+)
+CASES_NEEDED = kind(
+    "rule_pack_cases_needed",
+    Category.CONFLICT,
+    zh="发布前须附案例文件并全部通过:{problems}",
+    en="A pack is published with a case file, all of whose cases pass: {problems}",
+)
+SIMULATION_NEEDED = kind(
+    "rule_pack_simulation_needed",
+    Category.CONFLICT,
+    zh="发布前须附试算,且与现行规则对照。",
+    en="A pack is published with a simulation attached, beside the pack that is in force.",
 )
 STATES: States[str] = States(
     {
+        "simulate": (frozenset({"submitted"}), "submitted"),
         "publish": (frozenset({"submitted"}), "published"),
+        "ask_to_suspend": (frozenset({"published"}), "published"),
         "suspend": (frozenset({"published"}), "suspended"),
     }
 )
+_KNOWN_TO_RULE = ("published", "suspended")
+LANGUAGES = ("zh-CN", "en")
 
 
-def submit(district: str, author: str, text: str) -> RulePack:
-    """An author hands in a pack; it is checked whole before it is kept."""
-    pack = _read(text)
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A pack with what a second person looks at before publishing it."""
+
+    row: RulePack
+    beside: RulePack | None
+    diff: dict[str, list[str]]
+
+
+def submit(
+    district: str, author: str, text: str, cases: str | None = None, simulation: dict[str, Any] | None = None
+) -> RulePack:
+    """An author hands in a pack with its cases; it is checked whole, its cases are run, and both are kept.
+
+    Refused: `rule_pack_invalid`, `rule_pack_cases_invalid`, `rule_pack_other_district`, `rule_pack_known`.
+    """
+    pack = read_pack(text)
     if pack.district != district:
         raise OTHER_DISTRICT(district=pack.district)
+    came = run(pack, cases)
     with transaction() as session:
         same = rows(RulePack, district).where(RulePack.pack == pack.id, RulePack.version == pack.version)
         if session.scalar(same) or session.scalar(rows(RulePack, district).where(RulePack.digest == pack.digest)):
@@ -74,6 +102,10 @@ def submit(district: str, author: str, text: str) -> RulePack:
             state="submitted",
             author=author,
             submitted_at=now(),
+            cases=cases,
+            case_count=came.count,
+            case_misses=list(came.misses),
+            simulation=simulation,
         )
         session.add(row)
         audit.record(district, author, "rules.submitted", f"rule_pack:{row.id}", digest=pack.digest)
@@ -81,37 +113,99 @@ def submit(district: str, author: str, text: str) -> RulePack:
 
 
 def publish(district: str, publisher: str, identifier: str) -> RulePack:
-    """A second person puts a pack in force from its first day; the first pack of a district may start at once."""
-    with transaction() as session:
+    """A second person puts a pack in force from its first day; the first pack of a district may start at once.
+
+    Refused: `second_person_needed`, `wrong_state`, `rule_pack_cases_needed`, `rule_pack_simulation_needed`,
+    `rule_pack_starts_too_early`.
+    """
+    with transaction():
+        locks.hold(district, ["rule packs"])
         row = find(RulePack, district, identifier, lock=True)
         if row.author == publisher:
             raise SAME_PERSON()
         row.state = STATES.after(row.state, "publish")
-        earlier = session.scalar(rows(RulePack, district).where(RulePack.state == "published", RulePack.id != row.id))
-        if earlier is not None and row.valid_from <= local_day(now()):
-            raise STARTS_TOO_EARLY()
+        _check_ready(row)
         row.publisher, row.published_at = publisher, now()
-        audit.record(district, publisher, "rules.published", f"rule_pack:{row.id}", digest=row.digest)
+        audit.record(
+            district,
+            publisher,
+            "rules.published",
+            f"rule_pack:{row.id}",
+            digest=row.digest,
+            valid_from=row.valid_from.isoformat(),
+            cases=row.case_count,
+        )
     return row
 
 
+def _check_ready(row: RulePack) -> None:
+    """Cases green, a simulation beside what is in force now, and no day that is ruled already."""
+    if row.case_misses or not row.case_count:
+        raise CASES_NEEDED(problems="; ".join(row.case_misses[:5]) or "0")
+    beside = row_in_force(row.district, local_day(now()), but=row.id)
+    if row.simulation is None or row.simulation["beside"] != (beside.digest if beside else None):
+        raise SIMULATION_NEEDED()
+    for day in _days_to_ask(row):
+        if row_in_force(row.district, day, but=row.id) is not None:
+            raise STARTS_TOO_EARLY(day=day)
+
+
+def _days_to_ask(row: RulePack) -> list[date]:
+    """From its first day to today: the days on which what is in force can change."""
+    today = local_day(now())
+    others = db.session.scalars(rows(RulePack, row.district).where(RulePack.state.in_(_KNOWN_TO_RULE)))
+    days = {row.valid_from, today}
+    for other in others:
+        days |= {other.valid_from, *([other.valid_to + timedelta(days=1)] if other.valid_to else [])}
+    return sorted(day for day in days if row.valid_from <= day <= today)
+
+
 def in_force(district: str, day: date) -> Pack | None:
-    """The pack that decides deeds of a day: of those published that cover it, the one that starts last."""
-    query = (
-        rows(RulePack, district)
-        .where(RulePack.state == "published", RulePack.valid_from <= day)
-        .order_by(RulePack.valid_from.desc(), RulePack.published_at.desc(), RulePack.id.desc())
+    """The pack that decides deeds of a day: of those published that cover it, the one that starts last.
+
+    None when there is none, and when that one is suspended: its deeds wait for the next pack.
+    """
+    row = row_in_force(district, day)
+    return None if row is None else parsed(row.digest, row.text)
+
+
+def row_in_force(district: str, day: date, but: str = "") -> RulePack | None:
+    """The same, as its row; `but` leaves one pack out."""
+    query = rows(RulePack, district).where(
+        RulePack.state.in_(_KNOWN_TO_RULE),
+        RulePack.id != but,
+        RulePack.valid_from <= day,
+        RulePack.valid_to.is_(None) | (RulePack.valid_to >= day),
     )
-    for row in db.session.scalars(query):
-        if row.valid_to is None or day <= row.valid_to:
-            return _parsed(row.digest, row.text)
-    return None
+    last_first = (RulePack.valid_from.desc(), RulePack.published_at.desc(), RulePack.id.desc())
+    found = db.session.scalar(query.order_by(*last_first).limit(1))
+    return found if found is not None and found.state == "published" else None
 
 
 def by_digest(district: str, digest: str) -> Pack:
     """The pack a stored decision names."""
     row = db.session.scalars(rows(RulePack, district).where(RulePack.digest == digest)).one()
-    return _parsed(row.digest, row.text)
+    return parsed(row.digest, row.text)
+
+
+def attach_simulation(district: str, staff: str, identifier: str, simulation: dict[str, Any]) -> RulePack:
+    """Put a newer or longer simulation in the place of the one a pack has; only before it is published."""
+    with transaction():
+        row = find(RulePack, district, identifier, lock=True)
+        row.state = STATES.after(row.state, "simulate")
+        row.simulation = simulation
+        audit.record(district, staff, "rules.simulated", f"rule_pack:{row.id}", deeds=int(simulation["deeds"]))
+    return row
+
+
+def see(district: str, identifier: str) -> Seen:
+    """One pack with its text, cases, simulation, and the difference in words to what is in force without it."""
+    row = find(RulePack, district, identifier)
+    beside = row_in_force(district, max(local_day(now()), row.valid_from), but=row.id)
+    if beside is None:
+        return Seen(row, None, {language: [] for language in LANGUAGES})
+    old, new = parsed(beside.digest, beside.text), parsed(row.digest, row.text)
+    return Seen(row, beside, {language: differences(old, new, language) for language in LANGUAGES})
 
 
 def categories(district: str, kind: str, on: date) -> tuple[str, ...]:
@@ -119,21 +213,3 @@ def categories(district: str, kind: str, on: date) -> tuple[str, ...]:
     pack = in_force(district, on)
     rules = pack.rules if pack else ()
     return tuple(sorted({name for r in rules if r.kinds is None or kind in r.kinds for name in r.categories or ()}))
-
-
-def local_day(at: datetime) -> date:
-    """The day of a time where the district is."""
-    return at.astimezone(ZoneInfo(settings().service.timezone)).date()
-
-
-def _read(text: str) -> Pack:
-    try:
-        return load_pack(text, name="pack.yaml")
-    except PackInvalid as invalid:
-        lines = "; ".join(f"{p.line}: {p.code} {p.zh} {p.en}" for p in invalid.problems[:20])
-        raise PACK_INVALID(problems=lines) from invalid
-
-
-@lru_cache(maxsize=64)
-def _parsed(digest: str, text: str) -> Pack:
-    return load_pack(text, name=f"{digest[:12]}.yaml")

@@ -1,16 +1,18 @@
-"""A resident's points and earnings; the staff's funds and rule packs."""
+"""A resident's points and earnings, with the way to object; the staff's funds."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from backend.kit.appeals.schemas import AppealBody
 from backend.kit.auth import Caller
 from backend.kit.db import NOT_FOUND, rows
 from backend.kit.http import Endpoints, Page, PageQuery, page_of
-from backend.passbook import funds, packs, schemas, service
-from backend.passbook.models import FundTopUp, RulePack
+from backend.passbook import appeals, funds, schemas, service
+from backend.passbook.models import FundTopUp
 from points.ledger import Balance, chart
 
+# ruff: noqa: A002 - `id` is the path's own word
 endpoints = Endpoints("passbook", __name__, description="积分 · points")
 
 
@@ -27,15 +29,34 @@ def list_earnings(caller: Caller, query: dict[str, Any]) -> Page:
 
 
 @endpoints.endpoint("GET", "/me/earnings/<id>", may="me", answer=schemas.EarningSchema)
-def explain_earning(caller: Caller, id: str) -> service.EarningView:  # noqa: A002 - the path's own word
+def explain_earning(caller: Caller, id: str) -> service.EarningView:
     """One earning: the rule, the arithmetic, the cap that cut it, in Chinese and English."""
     return service.earning_of(caller, id)
+
+
+@endpoints.endpoint(
+    "POST",
+    "/me/earnings/<id>/appeal",
+    may="me",
+    body=AppealBody,
+    answer=schemas.EarningAppealSchema,
+    status=201,
+)
+def appeal_earning(caller: Caller, id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Object to what a deed earned; the answer has a clock."""
+    return appeals.shown(appeals.appeal(caller, id, **body))
 
 
 @endpoints.endpoint("GET", "/staff/funds", may="funds.see", answer=schemas.FundsSchema)
 def list_funds(caller: Caller) -> dict[str, Any]:
     """What covers the points."""
     return {"items": funds.funds(caller.district)}
+
+
+@endpoints.endpoint("GET", "/staff/top-ups", may="funds.see", query=PageQuery, answer=schemas.TopUpPageSchema)
+def list_top_ups(caller: Caller, query: dict[str, Any]) -> Page:
+    """What was paid in, newest first, and what waits for a second person."""
+    return page_of(rows(FundTopUp, caller.district), FundTopUp, **query)
 
 
 @endpoints.endpoint(
@@ -47,27 +68,13 @@ def list_funds(caller: Caller) -> dict[str, Any]:
     status=201,
 )
 def top_up_fund(caller: Caller, name: str, body: dict[str, Any]) -> FundTopUp:
-    """Outside money comes in for a fund."""
+    """Outside money comes in for a fund; a large sum waits for a second person."""
     if not chart.is_account(chart.fund(name)):
         raise NOT_FOUND()
     return funds.top_up(caller, name, **body)
 
 
-@endpoints.endpoint("GET", "/staff/rule-packs", may="rules.see", query=PageQuery, answer=schemas.PackPageSchema)
-def list_packs(caller: Caller, query: dict[str, Any]) -> Page:
-    """The packs of the district."""
-    return page_of(rows(RulePack, caller.district), RulePack, **query)
-
-
-@endpoints.endpoint(
-    "POST", "/staff/rule-packs", may="rules.submit", body=schemas.PackBody, answer=schemas.PackSchema, status=201
-)
-def submit_pack(caller: Caller, body: dict[str, Any]) -> RulePack:
-    """An author hands in a pack."""
-    return packs.submit(caller.district, caller.name, body["text"])
-
-
-@endpoints.endpoint("POST", "/staff/rule-packs/<id>/publish", may="rules.publish", answer=schemas.PackSchema)
-def publish_pack(caller: Caller, id: str) -> RulePack:  # noqa: A002 - the path's own word
-    """Another person puts it in force."""
-    return packs.publish(caller.district, caller.name, id)
+@endpoints.endpoint("POST", "/staff/top-ups/<id>/confirm", may="funds.top_up", answer=schemas.TopUpSchema)
+def confirm_top_up(caller: Caller, id: str) -> FundTopUp:
+    """Confirm a large sum as the second person."""
+    return funds.confirm(caller, id)

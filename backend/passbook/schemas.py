@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from backend.kit.http import Answer, Body, page_schema
-from backend.kit.http.shapes import Text
+from backend.kit.appeals.schemas import AppealSchema
+from backend.kit.http import Answer, Body, PageQuery, page_schema
+from backend.kit.http.shapes import Text, Whole
 from points.ledger import Balance
 
 
@@ -38,11 +39,78 @@ class EarningBriefSchema(Answer):
 EarningPageSchema = page_schema(EarningBriefSchema)
 
 
+class EarningAppealSchema(AppealSchema):
+    id = fields.String(required=True)
+    earning = fields.String(required=True)
+    state = fields.String(required=True, metadata={"description": "open, upheld or corrected"})
+    correction = fields.String(required=True, allow_none=True)
+
+
+EarningAppealPageSchema = page_schema(EarningAppealSchema)
+
+
 class EarningSchema(EarningBriefSchema):
     sentences = fields.Dict(required=True, metadata={"description": "why, in Chinese and English"})
     grants = fields.List(fields.Dict(), required=True)
     decision = fields.Dict(required=True, allow_none=True)
     silent = fields.Dict(required=True, metadata={"description": "why each other rule said nothing"})
+    caps = fields.List(fields.Dict(), required=True, metadata={"description": "each cap and what is left of it now"})
+    history = fields.List(fields.Dict(), required=True, metadata={"description": "corrections, oldest first"})
+    appeal = fields.Nested(EarningAppealSchema, required=True, allow_none=True)
+    may_appeal_until = fields.AwareDateTime(required=True, allow_none=True)
+
+
+class StaffEarningSchema(EarningSchema):
+    staff = fields.Dict(required=True, metadata={"description": "who approved, asked, confirmed and answered"})
+
+
+class AppealsQuery(PageQuery):
+    open_only = fields.Boolean(load_default=False)
+    overdue_only = fields.Boolean(load_default=False)
+
+
+class ChangesBody(Body):
+    """What was wrong with the deed; nothing, when only the rules were."""
+
+    category = Text(1, 60)
+    quantity = fields.String(
+        validate=validate.Regexp(r"^(0|[1-9][0-9]{0,3})(\.[0-9]{1,4})?\Z"),
+        metadata={"description": "a decimal, such as 1.5"},
+    )
+    assessed_points = Whole(0, 1_000_000)
+
+
+class EarningAppealAnswerBody(Body):
+    decision = fields.String(required=True, validate=validate.OneOf(("uphold", "correct")))
+    reason = Text(1, 500, required=True)
+    changes = fields.Nested(ChangesBody, load_default=dict)
+
+
+class CorrectionBody(Body):
+    changes = fields.Nested(ChangesBody, required=True)
+    reason = Text(1, 500, required=True)
+
+
+class UndoingBody(Body):
+    reason = Text(1, 500, required=True)
+
+
+class CorrectionSchema(Answer):
+    id = fields.String(required=True)
+    earning = fields.String(required=True)
+    kind = fields.String(required=True)
+    changes = fields.Dict(required=True)
+    reason = fields.String(required=True)
+    state = fields.String(required=True, metadata={"description": "asked, confirmed or declined"})
+    asked_by = fields.String(required=True)
+    asked_at = fields.AwareDateTime(required=True)
+    answered_by = fields.String(required=True, allow_none=True)
+    answered_at = fields.AwareDateTime(required=True, allow_none=True)
+    points_before = fields.Integer(required=True)
+    points_after = fields.Integer(required=True, metadata={"description": "what the rules give, before caps"})
+
+
+CorrectionPageSchema = page_schema(CorrectionSchema)
 
 
 class TopUpBody(Body):
@@ -56,6 +124,12 @@ class TopUpSchema(Answer):
     amount = fields.Integer(required=True)
     memo = fields.String(required=True)
     at = fields.AwareDateTime(required=True)
+    state = fields.String(required=True, metadata={"description": "accepted; or asked, then confirmed by another"})
+    by = fields.String(required=True)
+    confirmed_by = fields.String(required=True, allow_none=True)
+
+
+TopUpPageSchema = page_schema(TopUpSchema)
 
 
 class FundSchema(Answer):
@@ -66,22 +140,3 @@ class FundSchema(Answer):
 
 class FundsSchema(Answer):
     items = fields.List(fields.Nested(FundSchema), required=True)
-
-
-class PackBody(Body):
-    text = Text(1, 500_000, required=True, metadata={"description": "the pack, YAML"})
-
-
-class PackSchema(Answer):
-    id = fields.String(required=True)
-    pack = fields.String(required=True)
-    version = fields.Integer(required=True)
-    digest = fields.String(required=True)
-    state = fields.String(required=True)
-    valid_from = fields.Date(required=True)
-    valid_to = fields.Date(required=True, allow_none=True)
-    author = fields.String(required=True)
-    publisher = fields.String(required=True, allow_none=True)
-
-
-PackPageSchema = page_schema(PackSchema)

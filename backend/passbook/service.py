@@ -8,16 +8,34 @@ from datetime import datetime
 from typing import Any
 
 from backend.kit.auth import Caller
-from backend.kit.db import db, find, rows
+from backend.kit.db import NOT_FOUND, find, rows
 from backend.kit.http import Page, page_of
-from backend.passbook import packs
+from backend.passbook import appeals, corrections, packs, posting
 from backend.passbook.earn import decision_of
-from backend.passbook.models import Earning, GrantRow
+from backend.passbook.models import Correction, Earning, GrantRow
 from backend.wiring import ledger
+from points.errors import KINDS, Category, Refused
 from points.ledger import Balance
-from points.rules import Silence, explain, silent
+from points.rules import Decision, Silence, explain, silent
 
-LANGUAGES = ("zh-CN", "en")
+LANGUAGES = packs.LANGUAGES
+_WAITS_FOR_RULES = {
+    "zh-CN": "这件事已获批准,但当天还没有生效的规则;规则发布后会自动计算。",
+    "en": "This deed is approved, but no rules are in force for its day; it is decided once they are published.",
+}
+_UNDONE = {
+    "zh-CN": "这件事的积分已撤销,没有用完的已收回;已经用掉的不追回,您不欠任何积分。",
+    "en": "This earning was undone and what was left of it taken back; what was spent stays spent, nothing is owed.",
+}
+_CORRECTED = {
+    "zh-CN": "{day} 更正:{reason} 由 {before} 分改为 {after} 分。",
+    "en": "Corrected on {day}: {reason} {before} points became {after}.",
+}
+_KEPT = {
+    "zh-CN": "其中 {kept} 分在更正前已经用掉,不追回。",
+    "en": "{kept} of these points had been spent before the correction; they are not asked back.",
+}
+_MISSING = {"zh-CN": "积分还没有入账:{why}", "en": "The points are not there yet: {why}"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +56,11 @@ class EarningView:
     grants: list[dict[str, Any]]
     decision: dict[str, Any] | None
     silent: dict[str, list[str]]
+    caps: list[dict[str, Any]]
+    history: list[dict[str, Any]]
+    appeal: dict[str, Any] | None
+    may_appeal_until: datetime | None
+    staff: dict[str, Any] | None = None
 
 
 def points_of(caller: Caller) -> Balance:
@@ -48,7 +71,7 @@ def points_of(caller: Caller) -> Balance:
 def earnings_of(caller: Caller, cursor: str | None, limit: int) -> Page:
     """A resident's earnings, newest first, without the long explanation."""
     page = page_of(rows(Earning, caller.district).where(Earning.resident == caller.id), Earning, cursor, limit)
-    grants = _grants_of(caller.district, [row.id for row in page.items])
+    grants = posting.grants_of(caller.district, [row.id for row in page.items])
     return Page([_brief(row, grants.get(row.id, [])) for row in page.items], page.next_cursor)
 
 
@@ -56,25 +79,37 @@ def earning_of(caller: Caller, identifier: str) -> EarningView:
     """One earning, explained; someone else's is not found."""
     row = find(Earning, caller.district, identifier)
     if row.resident != caller.id:
-        find(Earning, caller.district, "")
-    grants = _grants_of(caller.district, [row.id]).get(row.id, [])
+        raise NOT_FOUND()
+    return explained(row)
+
+
+def explained(row: Earning) -> EarningView:
+    """An earning with its sentences, its arithmetic as data, the caps, its corrections and its appeal."""
+    grants = posting.grants_of(row.district, [row.id]).get(row.id, [])
+    changed = [made for made in corrections.of_earning(row.district, row.id) if made.state == "confirmed"]
+    made = appeals.of_earning(row.district, row.id)
     decision = decision_of(row)
-    brief = _brief(row, grants)
-    if decision is None:
-        sentences = {
-            "zh-CN": ["这件事已获批准,但当天还没有生效的规则;规则发布后会自动计算。"],
-            "en": [
-                "This deed is approved, but no rules are in force for its day; it is decided once they are published."
-            ],
-        }
-        return EarningView(**brief, sentences=sentences, grants=[], decision=None, silent={})
-    pack = packs.by_digest(row.district, decision.digest)
+    pack = packs.by_digest(row.district, decision.digest) if decision else None
+    why = {
+        language: [_why(each, language) for each in silent(pack, decision)] if pack and decision else []
+        for language in LANGUAGES
+    }
     return EarningView(
-        **brief,
-        sentences={language: explain(decision, language, pack) for language in LANGUAGES},
-        grants=[_grant(g) for g in grants],
-        decision=json.loads(decision.to_json()),
-        silent={language: [_why(s, language) for s in silent(pack, decision)] for language in LANGUAGES},
+        **_brief(row, grants),
+        sentences={
+            language: [
+                *(explain(decision, language, pack) if decision else [_WAITS_FOR_RULES[language]]),
+                *_afterwards(row, grants, changed, language),
+            ]
+            for language in LANGUAGES
+        },
+        grants=[_grant(grant) for grant in grants],
+        decision=json.loads(decision.to_json()) if decision else None,
+        silent=why if decision else {},
+        caps=_caps(row.district, decision) if decision else [],
+        history=[_change(each) for each in changed],
+        appeal=appeals.shown(made) if made else None,
+        may_appeal_until=None if decision is None or made else appeals.may_appeal_until(row, changed),
     )
 
 
@@ -82,7 +117,30 @@ def _why(silence: Silence, language: str) -> str:
     return f"{silence.title.say(language)}: {silence.reason.say(language)}"
 
 
+def _afterwards(row: Earning, grants: list[GrantRow], changed: list[Correction], language: str) -> list[str]:
+    """What happened since the decision, in sentences."""
+    told = [
+        _CORRECTED[language].format(
+            day=f"{made.answered_at:%Y-%m-%d}", reason=made.reason, before=made.points_before, after=made.points_after
+        )
+        for made in changed
+        if made.kind == corrections.CORRECTION
+    ]
+    kept = sum(grant.kept for grant in grants if grant.state in posting.STANDING)
+    if kept:
+        told.append(_KEPT[language].format(kept=kept))
+    if row.undone:
+        told.append(_UNDONE[language])
+    reasons = [row.problem, *(grant.reason for grant in grants if grant.state == "waiting")]
+    return told + [_MISSING[language].format(why=_sentence(code, language)) for code in reasons if code]
+
+
+def _sentence(code: str, language: str) -> str:
+    return KINDS[code]().sentence(language) if code in KINDS else code
+
+
 def _brief(row: Earning, grants: list[GrantRow]) -> dict[str, Any]:
+    standing = [grant for grant in grants if grant.state in posting.STANDING]
     return {
         "id": row.id,
         "kind": row.kind,
@@ -90,28 +148,19 @@ def _brief(row: Earning, grants: list[GrantRow]) -> dict[str, Any]:
         "category": row.category,
         "at": row.at,
         "decided_at": row.decided_at,
-        "state": _state(row, grants),
-        "asked": sum(g.amount for g in grants),
-        "granted": sum(g.granted for g in grants if g.state == "posted"),
+        "state": _state(row, standing),
+        "asked": sum(grant.amount + grant.kept for grant in standing),
+        "granted": sum(grant.granted + grant.kept for grant in standing if grant.state == "posted"),
     }
 
 
-def _state(row: Earning, grants: list[GrantRow]) -> str:
+def _state(row: Earning, standing: list[GrantRow]) -> str:
     if row.undone:
         return "undone"
     if row.decision is None:
         return "waiting_for_rules"
-    states = {g.state for g in grants}
+    states = {grant.state for grant in standing}
     return "waiting" if "waiting" in states else "refused" if states == {"refused"} else "posted"
-
-
-def _grants_of(district: str, earnings: list[str]) -> dict[str, list[GrantRow]]:
-    found: dict[str, list[GrantRow]] = {}
-    for grant in db.session.scalars(
-        rows(GrantRow, district).where(GrantRow.earning.in_(earnings)).order_by(GrantRow.id)
-    ):
-        found.setdefault(grant.earning, []).append(grant)
-    return found
 
 
 def _grant(grant: GrantRow) -> dict[str, Any]:
@@ -120,8 +169,50 @@ def _grant(grant: GrantRow) -> dict[str, Any]:
         "fund": grant.fund,
         "asked": grant.amount,
         "granted": grant.granted,
+        "kept": grant.kept,
         "state": grant.state,
         "reason": grant.reason,
+        "reason_said": {each: _sentence(grant.reason, each) for each in LANGUAGES} if grant.reason else None,
         "entry": grant.entry,
+        "correction": grant.correction,
+        "lost": grant.lost,
         "cuts": [{"cap": c[0], "asked": c[1], "granted": c[2]} for c in grant.cuts],
     }
+
+
+def _change(made: Correction) -> dict[str, Any]:
+    return {
+        "id": made.id,
+        "kind": made.kind,
+        "reason": made.reason,
+        "at": made.answered_at.isoformat() if made.answered_at else None,
+        "changes": made.changes,
+        "points_before": made.points_before,
+        "points_after": made.points_after,
+    }
+
+
+def _caps(district: str, decision: Decision) -> list[dict[str, Any]]:
+    """Each cap the grants stood under, and what is left of it now."""
+    found = {}
+    for grant in decision.grants:
+        titles = {each.key: each.title for each in grant.cap_titles}
+        for key, ceiling in grant.caps:
+            title, used = titles[key], _counted(district, key)
+            found[key] = {
+                "cap": key,
+                "title": {language: title.say(language) for language in LANGUAGES},
+                "points": ceiling,
+                "left": None if used is None else max(0, ceiling - used),
+            }
+    return list(found.values())
+
+
+def _counted(district: str, cap: str) -> int | None:
+    """What was used of a cap; None while the ledger is away: an explanation does not wait for it."""
+    try:
+        return ledger(district).counted(cap)
+    except Refused as refusal:
+        if refusal.kind.category is not Category.UNAVAILABLE:
+            raise
+        return None

@@ -24,6 +24,7 @@ from tests.cast import Cast, Person
 from tests.pictures import photo_of
 
 PACK = Path("config/rules/370112-demo.yaml").read_text(encoding="utf-8")
+CASES = Path("config/rules/cases/370112-demo.yaml").read_text(encoding="utf-8")
 STREET = "370112001"
 
 
@@ -104,7 +105,7 @@ def _staff(cast: Cast, town: Town) -> None:
 
 
 def _rules_and_fund(town: Town) -> None:
-    made = town.people["rules_author"].post("/staff/rule-packs", {"text": PACK})
+    made = town.people["rules_author"].post("/staff/rule-packs", {"text": PACK, "cases": CASES})
     assert made.status_code == 201, made.text
     assert town.people["rules_publisher"].post(f"/staff/rule-packs/{made.json['id']}/publish").status_code == 200
     topped_up = town.people["fund_manager"].post("/staff/funds/civic/top-ups", {"amount": 10**6, "memo": "赞助"})

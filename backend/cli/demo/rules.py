@@ -11,10 +11,10 @@ FUND_POINTS = 100_000
 def rules_and_fund(story: Story) -> None:
     """One person submits the pack, another publishes it; outside money tops the fund up."""
     text = (CONFIG / "rules" / "370112-demo.yaml").read_text(encoding="utf-8")
+    cases = (CONFIG / "rules" / "cases" / "370112-demo.yaml").read_text(encoding="utf-8")
     author, publisher = story.staff["演示-规则起草人"], story.staff["演示-规则发布人"]
-    pack = author.post(
-        "/staff/rule-packs", {"text": story.memory.once("pack", lambda: text)}, key=story.memory.key("pack")
-    )
+    body = {"text": story.memory.once("pack", lambda: text), "cases": story.memory.once("cases", lambda: cases)}
+    pack = author.post("/staff/rule-packs", body, key=story.memory.key("pack"))
     published = publisher.post(f"/staff/rule-packs/{pack['id']}/publish", key=story.memory.key("publish"))
     story.chapter(3, "规则与资金", "Rules and fund")
     story.tell(

@@ -90,10 +90,13 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     # funds, rules, staff
     "funds.top_up": frozenset({Role.FUND_MANAGER}),
     "funds.see": frozenset({Role.FUND_MANAGER, Role.AUDITOR, Role.ADMIN}),
+    "earnings.see": _REVIEW | frozenset({Role.FUND_MANAGER, Role.AUDITOR}),
     "earnings.reverse": frozenset({Role.SECOND_REVIEWER, Role.FUND_MANAGER}),
+    "earnings.answer_appeal": frozenset({Role.SECOND_REVIEWER}),
     "rules.see": STAFF_ROLES,
     "rules.submit": frozenset({Role.RULES_AUTHOR}),
     "rules.publish": frozenset({Role.RULES_PUBLISHER}),
+    "rules.suspend": frozenset({Role.RULES_AUTHOR, Role.RULES_PUBLISHER, Role.ADMIN}),
     "staff.manage": frozenset({Role.ADMIN}),
     "partners.manage": frozenset({Role.ADMIN}),
     "residents.close": frozenset({Role.ADMIN}),

@@ -12,6 +12,7 @@ from tests.cast import Cast, Person
 from tests.pictures import photo_of
 
 PACK = Path("config/rules/370112-demo.yaml").read_text(encoding="utf-8")
+CASES = Path("config/rules/cases/370112-demo.yaml").read_text(encoding="utf-8")
 CATEGORY = "敬老爱亲之星"  # 20 points in the demo's pack
 NOON = "2026-11-20T12:00:00+08:00"
 
@@ -19,7 +20,7 @@ NOON = "2026-11-20T12:00:00+08:00"
 def rules_in_force(cast: Cast) -> None:
     """Publish the demo's pack and fill its fund."""
     author, publisher = cast.staff(Role.RULES_AUTHOR), cast.staff(Role.RULES_PUBLISHER)
-    pack = author.post("/staff/rule-packs", {"text": PACK}).json["id"]
+    pack = author.post("/staff/rule-packs", {"text": PACK, "cases": CASES}).json["id"]
     assert publisher.post(f"/staff/rule-packs/{pack}/publish").status_code == 200
     fund = {"amount": 1000, "memo": "演示捐赠"}
     assert cast.staff(Role.FUND_MANAGER).post("/staff/funds/civic/top-ups", fund).status_code == 201

@@ -111,31 +111,32 @@ def test_an_act_is_decided_once(cast: Cast, first: str, second: str) -> None:
     assert resident.get("/me/points").json["available"] == (20 if first == "approve" else 0)
 
 
-@pytest.mark.parametrize(
-    ("body", "code"),
-    [
-        ({}, "invalid_fields"),
-        ({"decision": "maybe"}, "invalid_fields"),
-        ({"decision": None}, "invalid_fields"),
-        ({"decision": "refuse"}, "reason_needed"),
-        ({"decision": "refuse", "reason": "  "}, "reason_needed"),
-        ({"decision": "refuse", "reason": "长" * 501}, "invalid_fields"),
-        ({"decision": "approve", "points": 1000}, "invalid_fields"),
-        ({"decision": "approve", "note": 5}, "invalid_fields"),
-    ],
-)
-def test_a_review_that_is_not_right_is_refused(cast: Cast, body: dict[str, Any], code: str) -> None:
-    identifier = declared(cast.resident())
-    assert no(cast.staff(Role.REVIEWER).post(f"/acts/{identifier}/review", body)) == (422, code)
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({}, "invalid_fields"),
+    ({"decision": "maybe"}, "invalid_fields"),
+    ({"decision": None}, "invalid_fields"),
+    ({"decision": "refuse"}, "reason_needed"),
+    ({"decision": "refuse", "reason": "  "}, "reason_needed"),
+    ({"decision": "refuse", "reason": "长" * 501}, "invalid_fields"),
+    ({"decision": "approve", "points": -1}, "invalid_fields"),
+    ({"decision": "approve", "earning": 1000}, "invalid_fields"),
+    ({"decision": "approve", "note": 5}, "invalid_fields"),
+]
 
 
-@pytest.mark.parametrize("role", [Role.DISPATCHER, Role.FUND_MANAGER, Role.ADMIN, Role.AUDITOR])
-def test_other_staff_have_no_part_in_reviews(cast: Cast, role: Role) -> None:
+def test_a_review_that_is_not_right_is_refused(cast: Cast) -> None:
+    identifier, reviewer = declared(cast.resident()), cast.staff(Role.REVIEWER)
+    for body, code in WRONG:
+        assert (body, no(reviewer.post(f"/acts/{identifier}/review", body))) == (body, (422, code))
+
+
+def test_other_staff_have_no_part_in_reviews(cast: Cast) -> None:
     identifier = declared(cast.resident())
-    person = cast.staff(role)
-    assert no(person.post(f"/acts/{identifier}/review", {"decision": "approve"})) == (403, "not_permitted")
-    assert no(person.get("/staff/acts")) == (403, "not_permitted")
-    assert no(person.get(f"/acts/{identifier}")) == (403, "not_permitted")
+    for role in (Role.DISPATCHER, Role.FUND_MANAGER, Role.ADMIN, Role.AUDITOR):
+        person = cast.staff(role)
+        assert no(person.post(f"/acts/{identifier}/review", {"decision": "approve"})) == (403, "not_permitted")
+        assert no(person.get("/staff/acts")) == (403, "not_permitted")
+        assert no(person.get(f"/acts/{identifier}")) == (403, "not_permitted")
 
 
 def test_a_resident_reviews_nothing(cast: Cast) -> None:
@@ -167,3 +168,14 @@ def test_two_reviewers_at_once_decide_once_and_it_earns_once(cast: Cast) -> None
     assert len(db.session.scalars(rows(Earning, DISTRICT)).all()) == 1
     assert resident.get("/me/points").json["available"] == 20
     assert len(actions()) == 1
+
+
+def test_points_within_a_rules_range_are_the_reviewers(cast: Cast) -> None:
+    rules_in_force(cast)
+    resident, reviewer = cast.resident(), cast.staff(Role.REVIEWER)
+    identifier = declared(resident, category="拾金不昧")
+    outside = reviewer.post(f"/acts/{identifier}/review", {"decision": "approve", "points": 11})
+    assert no(outside) == (422, "rules_assessed_outside_range")
+    assert reviewer.get(f"/acts/{identifier}").json["state"] == "declared"
+    assert reviewer.post(f"/acts/{identifier}/review", {"decision": "approve", "points": 8}).status_code == 200
+    assert resident.get("/me/points").json["available"] == 8

@@ -21,11 +21,12 @@ from tests.app import DISTRICT
 from tests.cast import Cast, Person
 
 PACK = Path("config/rules/370112-demo.yaml").read_text(encoding="utf-8")
+CASES = Path("config/rules/cases/370112-demo.yaml").read_text(encoding="utf-8")
 
 
 def publish_rules(cast: Cast) -> None:
     author, publisher = cast.staff(Role.RULES_AUTHOR), cast.staff(Role.RULES_PUBLISHER)
-    made = author.post("/staff/rule-packs", {"text": PACK})
+    made = author.post("/staff/rule-packs", {"text": PACK, "cases": CASES})
     assert made.status_code == 201, made.json
     done = publisher.post(f"/staff/rule-packs/{made.json['id']}/publish")
     assert done.json["state"] == "published"
@@ -147,7 +148,7 @@ def test_nothing_is_posted_when_the_approval_is_rolled_back(app: Flask, cast: Ca
 
 def test_an_author_cannot_publish_their_own_pack(cast: Cast) -> None:
     both = cast.staff(Role.RULES_AUTHOR, Role.RULES_PUBLISHER)
-    pack = both.post("/staff/rule-packs", {"text": PACK}).json["id"]
+    pack = both.post("/staff/rule-packs", {"text": PACK, "cases": CASES}).json["id"]
     answer = both.post(f"/staff/rule-packs/{pack}/publish")
     assert (answer.status_code, answer.json["code"]) == (403, "second_person_needed")
 

@@ -1,0 +1,37 @@
+"""An earning as the staff see it: what its resident sees, and who decided, asked, confirmed and answered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from backend.kit.appeals import OWN_CLAIM
+from backend.kit.auth import Caller
+from backend.kit.db import find
+from backend.passbook import appeals, corrections, service
+from backend.passbook.models import Earning
+from backend.staff.service import is_same_person
+
+
+def earning(caller: Caller, identifier: str) -> service.EarningView:
+    """One earning with the names of those who had a part in it; refused with `own_claim` for one's own."""
+    row = find(Earning, caller.district, identifier)
+    if is_same_person(caller.district, caller.id, row.resident):
+        raise OWN_CLAIM()
+    made = appeals.of_earning(row.district, row.id)
+    known = {
+        "resident": row.resident,
+        "approver": row.approver,
+        "problem": row.problem,
+        "appeal_answerer": made.answerer if made else None,
+        "corrections": [
+            {
+                "id": each.id,
+                "kind": each.kind,
+                "state": each.state,
+                "asked_by": each.asked_by,
+                "answered_by": each.answered_by,
+            }
+            for each in corrections.of_earning(row.district, row.id)
+        ],
+    }
+    return replace(service.explained(row), staff=known)
