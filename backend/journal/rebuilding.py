@@ -114,23 +114,18 @@ def _copy_what_follows(district: str) -> int:
     reached = head(district)
     db.session.rollback()
     ends = max(streamed, own.number)
-    if ends > reached.number:
-        return ends - reached.number
-    return _forked_after(district, own)
+    return ends - _common(district, own, min(ends, reached.number))
 
 
-def _forked_after(district: str, own: Head) -> int:
-    """How many of the ledger's last entries the journal has otherwise; found in what the stream still holds."""
-    if own.number == 0 or _journal_hash_at(district, own.number) == own.hash:
-        return 0
-    lost = 1
-    while lost < own.number:
-        number = own.number - lost
+def _common(district: str, own: Head, number: int) -> int:
+    """The last entry up to `number` that ledger and journal have alike; what was trimmed had been copied."""
+    while number:
         found = stream(district).read(number - 1, 1)
-        if not found or found[0].number != number or found[0].hash == _journal_hash_at(district, number):
-            break
-        lost += 1
-    return lost
+        held = found[0].hash if found and found[0].number == number else own.hash if own.number == number else None
+        if held is None or held == _journal_hash_at(district, number):
+            return number
+        number -= 1
+    return 0
 
 
 def _prove(district: str) -> int:
