@@ -64,7 +64,9 @@ def upgrade() -> None:
         sa.Column("about", sa.String(length=64), nullable=True),
         sa.Column("undone", sa.Boolean(), nullable=False),
         sa.Column("approver", sa.String(length=60), nullable=False),
+        sa.Column("approved_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("problem", sa.String(length=60), nullable=True),
         sa.Column("event", sa.Text(), nullable=False),
         sa.Column("decision", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("district", "id", name=op.f("pk_earning")),
@@ -99,6 +101,9 @@ def upgrade() -> None:
         sa.Column("memo", sa.String(length=200), nullable=False),
         sa.Column("by", sa.String(length=60), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("confirmed_by", sa.String(length=60), nullable=True),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("entry", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("district", "id", name=op.f("pk_fund_top_up")),
     )
@@ -332,6 +337,15 @@ def upgrade() -> None:
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("publisher", sa.String(length=60), nullable=True),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cases", sa.Text(), nullable=True),
+        sa.Column("case_count", sa.Integer(), nullable=False),
+        sa.Column("case_misses", sa.JSON(), nullable=False),
+        sa.Column("simulation", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("suspension_reason", sa.String(length=500), nullable=True),
+        sa.Column("suspension_asked_by", sa.String(length=60), nullable=True),
+        sa.Column("suspension_asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("suspended_by", sa.String(length=60), nullable=True),
+        sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("district", "id", name=op.f("pk_rule_pack")),
         sa.UniqueConstraint("district", "digest", name=op.f("uq_rule_pack_district_digest")),
         sa.UniqueConstraint("district", "pack", "version", name=op.f("uq_rule_pack_district_pack_version")),
@@ -411,6 +425,63 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_consent_resident"), ["resident"], unique=False)
 
     op.create_table(
+        "earning_appeal",
+        sa.Column("district", sa.String(length=12), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("earning", sa.String(length=36), nullable=False),
+        sa.Column("correction", sa.String(length=36), nullable=True),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answer_due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("others_must_check", sa.Boolean(), nullable=False),
+        sa.Column("extension_reason", sa.Text(), nullable=True),
+        sa.Column("decision", sa.String(length=20), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("answerer", sa.String(length=60), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("escalated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["district", "earning"], ["earning.district", "earning.id"], name=op.f("fk_earning_appeal_district_earning")
+        ),
+        sa.PrimaryKeyConstraint("district", "id", name=op.f("pk_earning_appeal")),
+        sa.UniqueConstraint("district", "earning", name=op.f("uq_earning_appeal_district_earning")),
+    )
+    op.create_table(
+        "earning_correction",
+        sa.Column("district", sa.String(length=12), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("earning", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("changes", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("asked_by", sa.String(length=60), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answered_by", sa.String(length=60), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("before", sa.Text(), nullable=True),
+        sa.Column("points_before", sa.BigInteger(), nullable=False),
+        sa.Column("points_after", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["district", "earning"],
+            ["earning.district", "earning.id"],
+            name=op.f("fk_earning_correction_district_earning"),
+        ),
+        sa.PrimaryKeyConstraint("district", "id", name=op.f("pk_earning_correction")),
+    )
+    with op.batch_alter_table("earning_correction", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_earning_correction_district_earning"), ["district", "earning"], unique=False
+        )
+        batch_op.create_index(
+            "uq_earning_correction_asked",
+            ["district", "earning"],
+            unique=True,
+            sqlite_where=sa.text("state = 'asked'"),
+            postgresql_where=sa.text("state = 'asked'"),
+        )
+
+    op.create_table(
         "earning_grant",
         sa.Column("district", sa.String(length=12), nullable=False),
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -424,11 +495,18 @@ def upgrade() -> None:
         sa.Column("cuts", sa.JSON(), nullable=False),
         sa.Column("reason", sa.String(length=60), nullable=True),
         sa.Column("entry", sa.BigInteger(), nullable=True),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("correction", sa.String(length=36), nullable=True),
+        sa.Column("kept", sa.BigInteger(), nullable=False),
+        sa.Column("reversal", sa.String(length=36), nullable=True),
+        sa.Column("lost", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["district", "earning"], ["earning.district", "earning.id"], name=op.f("fk_earning_grant_district_earning")
         ),
         sa.PrimaryKeyConstraint("district", "id", name=op.f("pk_earning_grant")),
-        sa.UniqueConstraint("district", "earning", "rule", name=op.f("uq_earning_grant_district_earning_rule")),
+        sa.UniqueConstraint(
+            "district", "earning", "rule", "number", name=op.f("uq_earning_grant_district_earning_rule_number")
+        ),
     )
     with op.batch_alter_table("earning_grant", schema=None) as batch_op:
         batch_op.create_index("ix_earning_grant_rule", ["district", "rule"], unique=False)
@@ -581,6 +659,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("answerer", sa.String(length=60), nullable=True),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("escalated_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["district", "act"], ["act.district", "act.id"], name=op.f("fk_act_appeal_district_act")
         ),
@@ -849,6 +928,16 @@ def downgrade() -> None:
         batch_op.drop_index("ix_earning_grant_rule")
 
     op.drop_table("earning_grant")
+    with op.batch_alter_table("earning_correction", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_earning_correction_asked",
+            sqlite_where=sa.text("state = 'asked'"),
+            postgresql_where=sa.text("state = 'asked'"),
+        )
+        batch_op.drop_index(batch_op.f("ix_earning_correction_district_earning"))
+
+    op.drop_table("earning_correction")
+    op.drop_table("earning_appeal")
     with op.batch_alter_table("consent", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_consent_resident"))
 
