@@ -167,6 +167,11 @@ class Settings:
         return Path(self.service.data_dir).resolve()
 
     @property
+    def worker_ready(self) -> Path:
+        """Where a worker writes its process id once it works; for whoever started it."""
+        return self.data_dir / "run" / "worker.ready"
+
+    @property
     def production(self) -> bool:
         return self.service.environment == "production"
 

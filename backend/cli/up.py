@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import socket
@@ -97,8 +98,26 @@ def _children(here: Place, up: Up, web: socket.socket, emulator: socket.socket |
 
     children.append(_web("web", web, "wsgi:app", counted, logs, workers, threads, path="/healthz", before=before))
     python = [sys.executable, "-m", "backend.workers"]
-    children.append(Child("worker", python, env=environment, log=logs / "worker.log"))
+    children.append(
+        Child(
+            "worker",
+            python,
+            env=environment,
+            before=lambda: settings.worker_ready.unlink(missing_ok=True),
+            ready=lambda: _worker_works(settings.worker_ready),
+            log=logs / "worker.log",
+        )
+    )
     return children
+
+
+def _worker_works(ready: Path) -> bool:
+    """Whether the worker that said it is ready is alive."""
+    try:
+        os.kill(int(ready.read_text(encoding="ascii")), 0)
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _web(  # noqa: PLR0917 - private, and each call names the last two

@@ -45,6 +45,9 @@ def main() -> None:
     ]
     for follower in followers:
         follower.start()
+    ready = settings.worker_ready
+    if ready.parent.is_dir():
+        ready.write_text(str(os.getpid()), encoding="ascii")
     structlog.get_logger().info("worker_ready", pid=os.getpid())
     ended.wait()
     scheduler.shutdown(wait=True)

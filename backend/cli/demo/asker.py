@@ -6,14 +6,15 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+import click
 import requests
 
 TRIES = 40
 PAUSE_SECONDS = 0.25
 
 
-class StoryBroke(RuntimeError):  # noqa: N818 - what happened, in the story's words
-    """The service answered something the story does not expect."""
+class StoryBroke(click.ClickException):
+    """The service answered something the story does not expect; told without a traceback."""
 
 
 @dataclass

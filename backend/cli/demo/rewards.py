@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from backend.cli.demo.asker import Answer
+from backend.cli.demo.asker import Answer, StoryBroke
 from backend.cli.demo.people import CLERK
 from backend.cli.demo.story import RESIDENTS, Story
 
@@ -124,4 +124,4 @@ def _statement_agrees(story: Story, name: str) -> None:
         if seen[0] == seen[1]:
             return
         time.sleep(0.1)
-    raise AssertionError(f"{name}: the statement says {seen[0]}, the ledger {seen[1]}")
+    raise StoryBroke(f"{name}: the statement says {seen[0]}, the ledger {seen[1]}")
