@@ -194,7 +194,12 @@ class Ledger:
             request = self._requests.of(command, now_ms, self._facts(command))
             answer = self._run([request], now_ms, dry)[0]
             if answer[0] != "?":
-                return self._safe.sure(_receipt(answer)) if not dry else _receipt(answer)
+                receipt = _receipt(answer)
+                if dry:
+                    return receipt
+                if isinstance(command, t.Hold):
+                    self._know(command.id, HoldFacts(command.resident, command.offer))
+                return self._safe.sure(receipt)
             self._holds.pop(getattr(command, "hold", ""), None)
             now_ms = max(now_ms, int(answer[1:]))
         raise RuntimeError("the ledger kept moving under a command")
@@ -253,10 +258,14 @@ class Ledger:
                 return None
             facts = hold_facts(content)
             if hold not in known:
-                if len(self._holds) >= _KNOWN:
-                    self._holds.clear()
-                self._holds[hold] = facts
+                self._know(hold, facts)
         return facts
+
+    def _know(self, hold: str, facts: HoldFacts) -> None:
+        """Facts of a hold never change; those of many are kept to save the question."""
+        if len(self._holds) >= _KNOWN:
+            self._holds.clear()
+        self._holds[hold] = facts
 
     def _content(self, identifier: str, kind: str, known: dict[str, t.Command]) -> tuple[str, ...] | None:
         earlier = known.get(identifier)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from points.clock import to_ms
 from points.ledger import transfer as t
@@ -12,8 +13,9 @@ from points.ledger.keys import DAY_MS, Keys
 from points.ledger.windows import Windows
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
+    """What a script is told of one command."""
+
     kind: str
     id: str
     fingerprint: str

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import redis
+from hiredis import pack_command
 from redis.exceptions import NoScriptError, OutOfMemoryError, ReadOnlyError, ResponseError
 
 from points.ledger import refusals as no
@@ -43,30 +44,19 @@ class Wire:
         is loaded and asked again.
         """
 
+        named: tuple[str | int, ...] = (len(keys), *keys, *args[:2])
+
         def talk(line: Line) -> bytes | list[bytes]:
-            answer = self._run(line, script, keys, args)
+            answer = _evaluate(line, script, (*named, line.run_id, *args[2:]))
             if then is not None:
                 then(line, answer)
-            return answer
+            return answer  # type: ignore[no-any-return]
 
         return self._with(talk)
 
     def call(self, script: Script, keys: Sequence[str], args: Sequence[str]) -> object:
         """Run a script that need not know the server's run."""
-        return self._with(lambda line: self._eval(line, script, (len(keys), *keys, *args)))
-
-    def _run(self, line: Line, script: Script, keys: Sequence[str], args: Sequence[str]) -> bytes | list[bytes]:
-        return self._eval(line, script, (len(keys), *keys, *args[:2], line.run_id, *args[2:]))  # type: ignore[no-any-return]
-
-    def _eval(self, line: Line, script: Script, rest: Sequence[str | int]) -> Any:
-        line.send_command("EVALSHA", script.sha, *rest)
-        try:
-            return line.read_response()
-        except NoScriptError:
-            line.send_command("SCRIPT", "LOAD", script.text)
-            line.read_response()
-            line.send_command("EVALSHA", script.sha, *rest)
-            return line.read_response()
+        return self._with(lambda line: _evaluate(line, script, (len(keys), *keys, *args)))
 
     def ask(self, *command: str | int) -> object:
         """One plain command, and its answer."""
@@ -126,6 +116,18 @@ class Wire:
             except (redis.ConnectionError, redis.TimeoutError) as lost:
                 raise no.LEDGER_UNREACHABLE(why=str(lost)) from lost
         return line
+
+
+def _evaluate(line: Line, script: Script, rest: Sequence[str | int]) -> Any:
+    asked = [pack_command(("EVALSHA", script.sha, *rest))]  # type: ignore[arg-type]  # its stub names one element
+    line.send_packed_command(asked, check_health=False)
+    try:
+        return line.read_response()
+    except NoScriptError:
+        line.send_command("SCRIPT", "LOAD", script.text)
+        line.read_response()
+        line.send_packed_command(asked, check_health=False)
+        return line.read_response()
 
 
 def _read(line: Line) -> object:

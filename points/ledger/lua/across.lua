@@ -33,7 +33,7 @@ function decide.receive_across(k, id, content)
   if tonumber(expires) <= at then return refuse('bad_time') end
   local available, held, pending, lots = open_purse(purse)
   if available + amount >= CEILING or amount - balances[account] >= CEILING then return refuse('over_ceiling') end
-  local entry, lot, earned = new_entry(amount), int(number + 1), int(at)
+  local entry, lot, earned = new_entry(amount), int(number + 1), at_text
   move(entry, account, -amount)
   move_resident(entry, resident, amount, available + amount)
   save_purse(purse, available + amount, held, pending, add_lot(lots, expires, lot, amount, account, earned))

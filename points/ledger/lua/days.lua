@@ -1,6 +1,6 @@
 -- The index of days: a day's key lists who has lots to expire (l) or grants to open (o) that day.
 local function register_day(sort, ms)
-  local day = int(math.floor(tonumber(ms) / DAY))
+  local day = int(floor(tonumber(ms) / DAY))
   afterwards('ZADD', DAYS, day, sort .. ':' .. day)
 end
 local function fall_due(key, expires, resident)

@@ -9,7 +9,7 @@ local function find_hold(k, hint)
   if text then _, kind, _, points, content, changes = match(text, ENTRY) end
   if kind ~= 'hold' then return nil, refuse('hold_unknown') end
   local resident, offer, quantity, expires = match(content, '^([^\t]*)\t([^\t]*)\t(%d+)\t(%d+)$')
-  if hint ~= resident .. '\t' .. offer then return nil, '?' .. int(at) end
+  if hint ~= resident .. '\t' .. offer then return nil, '?' .. at_text end
   local hold = {resident = resident, offer = offer, quantity = tonumber(quantity), expires = tonumber(expires)}
   hold.points, hold.changes, hold.price = tonumber(points), changes, points / quantity
   hold.purse, hold.tally, hold.terms, hold.stock = KEYS[k + 4], KEYS[k + 5], strings[KEYS[k + 6]], KEYS[k + 7]
@@ -76,7 +76,7 @@ local function return_units(entry, hold, units)
 end
 
 local function mark_end(entry, k, hold_id, stop, captured, merchant, id)
-  put(KEYS[k + 3], table.concat({stop, int(number + 1), int(captured), merchant, id}, '\t'))
+  put(KEYS[k + 3], concat({stop, int(number + 1), int(captured), merchant, id}, '\t'))
   note(entry, 'E,' .. hold_id .. ',' .. stop .. ',' .. int(captured) .. ',' .. merchant)
   afterwards('ZREM', HOLDS, hold_id)
 end

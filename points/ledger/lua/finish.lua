@@ -1,9 +1,10 @@
 -- The last chapter: each command climbs the ladder (existing id first), then everything is written, the entries last.
 local entries, answers = {}, {}
+local sha1hex = redis.sha1hex
 local skewed, dry, fenced = false, find(ARGV[4], 'd', 1, true), find(ARGV[4], 'f', 1, true)
 if ARGV[2] ~= '' then
   local t = call('TIME')
-  skewed = math.abs(t[1] * 1000 + math.floor(t[2] / 1000) - now) > tonumber(ARGV[2])
+  skewed = math.abs(t[1] * 1000 + floor(t[2] / 1000) - now) > tonumber(ARGV[2])
 end
 
 -- An id carries its time (UUIDv7). Below the floor ids may have been forgotten; far ahead they cannot be honest.
@@ -26,13 +27,14 @@ local function attempt(kind, id, fingerprint, k, content, hints)
   local entry = decide[kind](k, id, content, hints)
   if type(entry) == 'string' then return entry end
   number = number + 1
-  local text = int(number) .. '\t' .. id .. '\t' .. kind .. '\t' .. int(at) .. '\t' .. int(entry.amount) .. '\t'
+  local name = int(number)
+  local text = name .. '\t' .. id .. '\t' .. kind .. '\t' .. at_text .. '\t' .. int(entry.amount) .. '\t'
     .. fingerprint .. '\n' .. entry.legs .. '\n' .. entry.cuts .. '\n' .. entry.data .. '\n' .. content .. '\n'
     .. entry.changes
   if fingerprint ~= '' then put(record, text) end
   local before = chain
-  chain = redis.sha1hex(before .. '\n' .. text)
-  entries[#entries + 1] = {int(number) .. '-0', before, chain, text}
+  chain = sha1hex(before .. '\n' .. text)
+  entries[#entries + 1] = {name .. '-0', before, chain, text}
   return text
 end
 
@@ -50,12 +52,12 @@ local function flush()
   end
   if #entries > 0 then
     set[#set + 1] = HEAD
-    set[#set + 1] = int(number) .. '\t' .. chain .. '\t' .. int(at) .. '\t' .. state .. '\t' .. run .. '\t' .. epoch
+    set[#set + 1] = int(number) .. '\t' .. chain .. '\t' .. at_text .. '\t' .. state .. '\t' .. run .. '\t' .. epoch
   end
   if #set > 0 then write('MSET', unpack(set)) end
   if #moved > 0 then
     local fields = {}
-    for i = 1, #moved do fields[2 * i - 1], fields[2 * i] = moved[i], int(balances[moved[i]]) end
+    for i = 1, #moved do fields[2 * i - 1], fields[2 * i] = moved[i], moved[moved[i]] end
     write('HSET', ACCOUNTS, unpack(fields))
   end
   for i = 1, #later do write(unpack(later[i])) end
@@ -76,7 +78,7 @@ if not dry then
   local whole, why = pcall(flush)
   if not whole then
     if writes == 0 then return type(why) == 'table' and why or redis.error_reply(tostring(why)) end
-    call('SET', HEAD, table.concat({int(number), chain, int(at), 'torn', run, epoch}, '\t'))
+    call('SET', HEAD, concat({int(number), chain, at_text, 'torn', run, epoch}, '\t'))
     return '!ledger_torn'
   end
 end

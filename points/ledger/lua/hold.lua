@@ -18,7 +18,7 @@ function decide.hold(k, id, content, windows)
   if stock < quantity then return refuse('out_of_stock', 'stock', int(stock)) end
   local counts, counted
   if limits ~= '' then
-    if at >= tonumber(match(windows, '^%d+')) then return '?' .. int(at) end
+    if at >= tonumber(match(windows, '^%d+')) then return '?' .. at_text end
     counts, counted = count_windows(limits, windows, strings[tally] or '', quantity)
     if not counts then return refuse('limit_reached', 'period', counted) end
   end
@@ -30,18 +30,19 @@ function decide.hold(k, id, content, windows)
   move_resident(entry, resident, -points, available - points)
   move(entry, 'held', points)
   save_purse(purse, available - points, held + points, pending, remaining)
-  note(entry, 'H,' .. resident .. ',' .. int(held + points))
+  stock = int(stock - quantity)
+  local changes = 'H,' .. resident .. ',' .. int(held + points)
   for i = 1, #parts do
     local part = parts[i]
-    note(entry, 'T,' .. part.lot .. ',' .. int(part.points) .. ',' .. part.fund .. ',' .. part.earned .. ',' .. part.expires .. ',' .. int(part.left))
+    changes = format('%s\tT,%s,%d,%s,%s,%s,%d', changes, part.lot, part.points, part.fund, part.earned, part.expires, part.left)
   end
-  stock = stock - quantity
-  set_stock(entry, KEYS[k + 5], offer, stock)
+  entry.changes = changes .. '\tS,' .. offer .. ',' .. stock
+  put(KEYS[k + 5], stock)
   if counts then
     put(tally, counts)
     for i = 1, #counted do note(entry, 'Q,' .. offer .. ',' .. resident .. ',' .. counted[i][1] .. ',' .. counted[i][2] .. ',' .. int(counted[i][3])) end
   end
-  entry.data = 'expires_at\t' .. expires .. '\tprice\t' .. price .. '\tstock\t' .. int(stock)
+  entry.data = 'expires_at\t' .. expires .. '\tprice\t' .. price .. '\tstock\t' .. stock
   afterwards('ZADD', HOLDS, expires, id)
   return entry
 end

@@ -1,7 +1,8 @@
 -- Offers: terms (price, start, end, shops, limits), stock, and how much each resident has had in a window.
 local function set_stock(entry, key, offer, stock)
-  put(key, int(stock))
-  note(entry, 'S,' .. offer .. ',' .. int(stock))
+  stock = int(stock)
+  put(key, stock)
+  note(entry, 'S,' .. offer .. ',' .. stock)
 end
 
 local TERMS = '^(%d+)\t(%d+)\t(%d+)\t([^\t]*)\t([^\t]*)$'

@@ -7,6 +7,7 @@
 -- ARGV  1 now (ms)  2 how far the caller's clock may be off (ms, empty: any)  3 server run  4 mode: d dry run, f fenced
 --       then six for each command: kind, id, fingerprint, number of keys, content, hints
 local call = redis.call
+local tonumber, unpack, select, floor, concat = tonumber, unpack, select, math.floor, table.concat
 local format, match, gmatch, find, sub = string.format, string.match, string.gmatch, string.find, string.sub
 local HEAD, STREAM, ACCOUNTS, HOLDS, DAYS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local DAY = 86400000
@@ -17,7 +18,7 @@ local MOST = 1000000
 local function int(n) return format('%d', n) end
 
 local function refuse(code, ...)
-  return '!' .. table.concat({code, ...}, '\t')
+  return '!' .. concat({code, ...}, '\t')
 end
 
 -- All strings a command may need come in one read; a key of another type answers false.
@@ -44,6 +45,7 @@ if strings[HEAD] then
 end
 local now = tonumber(ARGV[1])
 local at = seen and seen > now and seen or now
+local at_text = int(at)
 
 -- Balances of the accounts that are no resident's; beside them `closed:<subject>`, the entry that closed it, and
 -- `lot:<number>`, what is unusual about a lot: `closed`, or until when it lives after its date.
@@ -56,18 +58,20 @@ local function load(...)
   end
 end
 local function shut(subject) return balances['closed:' .. subject] > 0 end
+-- Points and the balance after come as text, since who calls has often made it before.
 local function add_leg(entry, name, points, after)
-  local leg = name .. '\t' .. int(points) .. '\t' .. int(after)
+  local leg = name .. '\t' .. points .. '\t' .. after
   entry.legs = entry.legs == '' and leg or entry.legs .. '\t' .. leg
 end
 local function move(entry, name, points)
   local after = balances[name] + points
   balances[name] = after
+  after = int(after)
   if not moved[name] then
-    moved[name] = true
     moved[#moved + 1] = name
   end
-  add_leg(entry, name, points, after)
+  moved[name] = after
+  add_leg(entry, name, int(points), after)
 end
 
 -- Writes of other shapes, in the order they were asked for.

@@ -10,9 +10,9 @@ local function open_purse(key)
 end
 
 local function save_purse(key, available, held, pending, lots)
-  put(key, int(available) .. ' ' .. int(held) .. ' ' .. int(pending) .. '\n' .. lots)
+  put(key, format('%d %d %d\n', available, held, pending) .. lots)
 end
 
 local function move_resident(entry, resident, points, after)
-  add_leg(entry, 'resident:' .. resident, points, after)
+  add_leg(entry, 'resident:' .. resident, int(points), int(after))
 end

@@ -43,7 +43,7 @@ local function settle_parts(entry, k, resident, parts, marks)
       if expires == late and not mark then
         note(entry, 'W,' .. part.lot .. ',' .. late)
         afterwards('HSET', ACCOUNTS, 'lot:' .. part.lot, late)
-        local key = match(KEYS[k + 6], '%d+$') == int(math.floor(late / DAY)) and KEYS[k + 6] or KEYS[k + 7]
+        local key = match(KEYS[k + 6], '%d+$') == int(floor(late / DAY)) and KEYS[k + 6] or KEYS[k + 7]
         fall_due(key, late, resident)
       end
     end
@@ -63,8 +63,8 @@ function decide.refund(k, id, content, hint)
   if text then _, kind, _, captured, capture = match(text, ENTRY) end
   if kind ~= 'capture' then return refuse('capture_unknown') end
   local hold_id, merchant = match(capture, '^([^\t]*)\t([^\t]*)\t')
-  if match(hint, '\t(.*)$') ~= hold_id then return '?' .. int(at) end
-  if not strings[KEYS[k + 4]] then return '?' .. int(at) end
+  if match(hint, '\t(.*)$') ~= hold_id then return '?' .. at_text end
+  if not strings[KEYS[k + 4]] then return '?' .. at_text end
   _, _, _, _, held_content, changes = match(strings[KEYS[k + 4]], ENTRY)
   local resident = match(held_content, '^[^\t]*')
   local refunded = tonumber(strings[KEYS[k + 3]] or 0)
@@ -74,7 +74,7 @@ function decide.refund(k, id, content, hint)
   local shop = 'merchant:' .. merchant
   load(shop)
   if balances[shop] < amount then return refuse('merchant_short', 'available', int(balances[shop])) end
-  if math.floor((at + WEEK) / DAY) > tonumber(match(KEYS[k + 7], '%d+$')) then return '?' .. int(at) end
+  if floor((at + WEEK) / DAY) > tonumber(match(KEYS[k + 7], '%d+$')) then return '?' .. at_text end
 
   local entry = new_entry(amount)
   move(entry, shop, -amount)

@@ -19,7 +19,7 @@ function decide.reverse(k, id, content, hint)
   if text then lot, kind, _, granted, grant = match(text, ENTRY) end
   if kind ~= 'earn' then return refuse('earning_unknown') end
   local resident, fund, earned, expires, opens, caps = match(grant, GRANT)
-  if hint ~= resident then return '?' .. int(at) end
+  if hint ~= resident then return '?' .. at_text end
   if strings[KEYS[k + 3]] then return refuse('already_reversed') end
   granted = tonumber(granted)
   local purse, account = KEYS[k + 4], 'fund:' .. fund

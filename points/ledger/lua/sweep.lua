@@ -40,7 +40,7 @@ function decide.open(k, id, content, hint)
   if not score or tonumber(score) > at then return refuse('not_due') end
   local lot, _, _, granted, grant = match(strings[KEYS[k + 2]], ENTRY)
   local resident, fund, _, earned, expires = match(grant, '^([^\t]*)\t([^\t]*)\t(%d+)\t(%d+)\t(%d+)\t')
-  if hint ~= resident then return '?' .. int(at) end
+  if hint ~= resident then return '?' .. at_text end
   granted = tonumber(granted)
   local available, held, pending, lots = open_purse(KEYS[k + 3])
   local entry = new_entry(granted)

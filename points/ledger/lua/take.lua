@@ -17,7 +17,7 @@ local function take(lots, points)
     parts[#parts + 1] = {lot = lot, points = used, left = left - used, fund = fund, earned = earned, expires = expires}
     need, position = need - used, following
     if used < left then
-      front = expires .. ',' .. lot .. ',' .. int(left - used) .. ',' .. fund .. ',' .. earned .. ';'
+      front = expires .. ',' .. lot .. ',' .. format('%d', left - used) .. ',' .. fund .. ',' .. earned .. ';'
     elseif need > 0 then
       expires, lot, left, fund, earned, following = match(lots, LOT, position)
     end
