@@ -74,3 +74,19 @@ def simulate(**asked: Any) -> None:
     from backend.cli.rules_simulate import run
 
     run(**asked)
+
+
+@rules.command()
+@FILE
+@click.option("--as", "by", required=True, metavar="NAME", help="who does this, for the audit log")
+@click.option("--data", metavar="DIR", help="the data directory (default .civic)")
+@click.option("--from", "first", metavar="DAY", help="first local day of the simulation")
+@click.option("--to", "last", metavar="DAY", help="last local day of the simulation")
+def publish(file: Path, by: str, data: str | None, first: str | None, last: str | None) -> None:
+    """Publish a pack, which takes two people: the first NAME hands it in, another NAME puts it in force.
+
+    Handing in runs its cases and tries it on all deeds of the period. Running it again as the author tries it anew.
+    """
+    from backend.cli.rules_publish import run
+
+    run(file, by, data, first, last)

@@ -55,10 +55,10 @@ def run(
     pack = load_pack(file)
     if beside is not None:
         load_pack(beside)
-    days = (_day(first), _day(last))
+    days = (day_of(first), day_of(last))
     with _deeds(pack.district, against, data, days) as (history, in_force):
         asked = Asked(file, beside or in_force, history, *days)
-        trials = _tried([asked.job(each) for each in (file, asked.beside) if each is not None])
+        trials = tried([asked.job(each) for each in (file, asked.beside) if each is not None])
         new, old = trials[0], trials[1] if len(trials) > 1 else None
         names = _street_names(pack.district)
         found = rows(new, old, pack, names)
@@ -100,14 +100,16 @@ def _street_names(district: str) -> dict[str, str]:
         return {row["code9"]: row["name"] for row in csv.DictReader(lines)}
 
 
-def _day(text: str | None) -> date | None:
+def day_of(text: str | None) -> date | None:
+    """The day a person wrote; a usage error when there is none such."""
     try:
         return None if text is None else date.fromisoformat(text)
     except ValueError as wrong:
         raise click.UsageError(f"没有这一天 / no such day: {text}") from wrong
 
 
-def _tried(jobs: list[Job]) -> list[Trial]:
+def tried(jobs: list[Job]) -> list[Trial]:
+    """The trials of jobs over one table of deeds, with a bar on a terminal."""
     with jobs[0].history.open("rb") as lines:
         total = max(0, sum(block.count(b"\n") for block in iter(lambda: lines.read(1 << 20), b"")) - 1)
     with _bar(total * len(jobs)) as heard:
@@ -135,7 +137,7 @@ def _print(found: list[Row], beside: bool) -> None:
 
 
 def _fit(asked: Asked, budget: int) -> None:
-    found = fit_factor(lambda factor: _tried([asked.job(asked.file, factor)])[0].granted, budget)
+    found = fit_factor(lambda factor: tried([asked.job(asked.file, factor)])[0].granted, budget)
     for factor, points in found.tried:
         click.echo(f"× {factor}: {points}")
     click.echo(f"系数 {found.factor} 用 {found.cost} 分,不超过 {budget} 分 / factor {found.factor} fits the budget")

@@ -177,7 +177,7 @@ def row_in_force(district: str, day: date, but: str = "") -> RulePack | None:
         RulePack.valid_from <= day,
         RulePack.valid_to.is_(None) | (RulePack.valid_to >= day),
     )
-    last_first = (RulePack.valid_from.desc(), RulePack.published_at.desc(), RulePack.id.desc())
+    last_first = (RulePack.valid_from.desc(), RulePack.published_at.desc(), RulePack.state, RulePack.id.desc())
     found = db.session.scalar(query.order_by(*last_first).limit(1))
     return found if found is not None and found.state == "published" else None
 

@@ -22,6 +22,8 @@ class Resident(DistrictRow, Base):
     street: Mapped[str | None] = mapped_column(String(9))
     birth_date: Mapped[date | None] = mapped_column(Date)
     closed: Mapped[bool] = mapped_column(Boolean, default=False)
+    gate: Mapped[str | None] = mapped_column(String(36))
+    """The latest closing or opening, which the ledger has under the same id."""
     created_at: Mapped[datetime] = mapped_column(Moment)
 
 

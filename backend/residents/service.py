@@ -67,6 +67,11 @@ def sign_in(code: str, district: str | None) -> SignedIn:
     return SignedIn(token, session.ends_at, resident)
 
 
+def sign_out_everywhere(resident: Resident) -> None:
+    """End every session of a resident who was closed."""
+    sessions().end_all("resident", resident.district, resident.id)
+
+
 def sign_out(caller: Caller) -> None:
     """End this session."""
     if caller.session is not None:

@@ -1,4 +1,4 @@
-"""Staff close or open a merchant, a clerk or a reward: in the books, in the ledger, then the answer.
+"""Staff close or open a merchant, a clerk, a reward or a resident: in the books, in the ledger, then the answer.
 
 The closing is committed first, with an outbox row behind it, and written to the ledger before the staff are answered.
 While the ledger is down they are told so; a repetition, or the worker, writes it under the same id.
@@ -17,11 +17,14 @@ from backend.kit.http.idempotency import KEY_REUSED, answered_before
 from backend.merchants.models import Clerk, Merchant
 from backend.merchants.sign_in import sign_out
 from backend.passbook import spend
+from backend.residents.models import Resident
+from backend.residents.service import sign_out_everywhere
 from backend.rewards.models import GateChange, Reward
 
 KIND = "gate"
 _SAFETY_NET = timedelta(seconds=5)
-_MODELS: dict[str, type[Merchant | Clerk | Reward]] = {"merchant": Merchant, "clerk": Clerk, "offer": Reward}
+Subject = Merchant | Clerk | Reward | Resident
+_MODELS: dict[str, type[Subject]] = {"merchant": Merchant, "clerk": Clerk, "offer": Reward, "resident": Resident}
 
 
 def turn(caller: Caller, kind: str, subject: str, key: str, *, is_open: bool, reason: str) -> GateChange:
@@ -82,9 +85,11 @@ def write(district: str, payload: dict[str, Any]) -> None:
     change.written = True
 
 
-def _end_sessions(row: Merchant | Clerk | Reward) -> None:
+def _end_sessions(row: Subject) -> None:
     if isinstance(row, Clerk):
         sign_out(row)
+    elif isinstance(row, Resident):
+        sign_out_everywhere(row)
     elif isinstance(row, Merchant):
         for clerk in db.session.scalars(rows(Clerk, row.district).where(Clerk.merchant == row.id)):
             sign_out(clerk)

@@ -1,4 +1,4 @@
-"""Staff publish rewards, close and open merchants, clerks and rewards, and settle merchants."""
+"""Staff publish rewards, close and open merchants, clerks, rewards and residents, and settle merchants."""
 
 from __future__ import annotations
 
@@ -82,6 +82,9 @@ for _is_open, _word in ((False, "close"), (True, "open")):
         "clerk",
         is_open=_is_open,
         name=f"{_word}_clerk",
+    )
+    _turning(
+        f"/staff/residents/<id>/{_word}", "residents.close", "resident", is_open=_is_open, name=f"{_word}_resident"
     )
     _turning(f"/staff/rewards/<id>/{_word}", "rewards.publish", "offer", is_open=_is_open, name=f"{_word}_reward")
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from pathlib import Path
-
 import pytest
 from flask import Flask
 
@@ -18,38 +15,8 @@ from points.clock import FixedClock
 from points.errors import Refused
 from points.events import DeedApproved, DeedKind
 from tests.app import DISTRICT
-from tests.cast import Cast, Person
-
-PACK = Path("config/rules/370112-demo.yaml").read_text(encoding="utf-8")
-CASES = Path("config/rules/cases/370112-demo.yaml").read_text(encoding="utf-8")
-
-
-def publish_rules(cast: Cast) -> None:
-    author, publisher = cast.staff(Role.RULES_AUTHOR), cast.staff(Role.RULES_PUBLISHER)
-    made = author.post("/staff/rule-packs", {"text": PACK, "cases": CASES})
-    assert made.status_code == 201, made.json
-    done = publisher.post(f"/staff/rule-packs/{made.json['id']}/publish")
-    assert done.json["state"] == "published"
-
-
-def fill_fund(cast: Cast, amount: int = 10_000) -> Person:
-    manager = cast.staff(Role.FUND_MANAGER)
-    assert manager.post("/staff/funds/civic/top-ups", {"amount": amount, "memo": "赞助"}).status_code == 201
-    return manager
-
-
-def approve(resident: Person, category: str = "敬老爱亲之星", **more: object) -> str:
-    event = DeedApproved(
-        id=fresh_id(),
-        kind=DeedKind.ACT,
-        category=category,
-        at=now() - timedelta(hours=1),
-        resident=resident.id,
-        district=DISTRICT,
-        street="370112001",
-    )
-    with transaction():
-        return earn.deed_approved(event, "staff:somebody")
+from tests.backend.passbook.stage import CASES, PACK, approve, fill_fund, publish_rules
+from tests.cast import Cast
 
 
 def test_an_approved_deed_becomes_points_and_explains_itself(cast: Cast) -> None:
@@ -139,9 +106,14 @@ def test_nothing_is_posted_when_the_approval_is_rolled_back(app: Flask, cast: Ca
     event = DeedApproved(
         id=fresh_id(), kind=DeedKind.ACT, category="抢险救灾", at=now(), resident=resident.id, district=DISTRICT
     )
-    with pytest.raises(RuntimeError, match="power"), transaction():
-        earn.deed_approved(event, "staff:one")
-        raise RuntimeError("power")
+
+    def cut_short() -> None:
+        with transaction():
+            earn.deed_approved(event, "staff:one")
+            raise RuntimeError("power")
+
+    with pytest.raises(RuntimeError, match="power"):
+        cut_short()
     assert resident.get("/me/points").json["available"] == 0
     assert resident.get("/me/earnings").json["items"] == []
 

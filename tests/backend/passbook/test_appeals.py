@@ -1,0 +1,152 @@
+"""What a deed earned can be appealed once; another person answers before a clock that both sides see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from backend.kit.audit import AuditLine
+from backend.kit.auth import Role
+from backend.kit.db import db, rows
+from backend.passbook.appeals import escalate_overdue
+from points.clock import FixedClock
+from tests.app import DISTRICT, OTHER_DISTRICT
+from tests.backend.passbook.stage import HELP, STAR, approve, fill_fund, no, points, publish_rules, told
+from tests.cast import Cast, Person
+
+WEDNESDAY_NIGHT = "2026-11-25T16:00:00+00:00"  # the third working day after a Friday ends
+NEXT_TUESDAY_NIGHT = "2026-12-01T16:00:00+00:00"  # the seventh
+
+
+@pytest.fixture
+def resident(cast: Cast) -> Person:
+    publish_rules(cast)
+    fill_fund(cast)
+    return cast.resident()
+
+
+def appealed(resident: Person, category: str = HELP, approver: str = "staff:somebody") -> str:
+    """An earning its resident appealed; its id."""
+    earning = approve(resident, category, approver=approver)
+    answer = resident.post(f"/me/earnings/{earning}/appeal", {"text": "应该算敬老爱亲之星。"})
+    assert (answer.status_code, answer.json["state"]) == (201, "open"), answer.text
+    return earning
+
+
+def answered(person: Person, earning: str, decision: str = "uphold", **more: Any) -> Any:
+    body = {"decision": decision, "reason": "按细则核对过。", **more}
+    return person.post(f"/staff/earnings/{earning}/appeal/answer", body)
+
+
+def test_the_clock_of_three_working_days_is_seen_by_both_sides(cast: Cast, resident: Person) -> None:
+    earning = appealed(resident)
+    second = cast.staff(Role.SECOND_REVIEWER)
+    for seen in (told(resident, earning), second.get(f"/staff/earnings/{earning}").json):
+        assert (seen["appeal"]["answer_due_at"], seen["appeal"]["overdue"]) == (WEDNESDAY_NIGHT, False)
+        assert seen["appeal"]["text"] == "应该算敬老爱亲之星。"
+    listed = second.get("/staff/earning-appeals", open_only="true").json["items"]
+    assert [made["earning"] for made in listed] == [earning]
+
+
+def test_an_upheld_decision_stands_with_reasons(cast: Cast, resident: Person) -> None:
+    earning = appealed(resident)
+    assert answered(cast.staff(Role.SECOND_REVIEWER), earning).json["state"] == "upheld"
+    seen = told(resident, earning)["appeal"]
+    assert (seen["decision"], seen["reason"]) == ("upheld", "按细则核对过。")
+    assert points(resident) == 10
+    again = resident.post(f"/me/earnings/{earning}/appeal", {"text": "再来"})
+    assert no(again) == (409, "appeal_already_made")
+    assert no(answered(cast.staff(Role.SECOND_REVIEWER), earning)) == (409, "wrong_state")
+
+
+def test_an_appeal_that_is_right_is_corrected_by_two(cast: Cast, resident: Person) -> None:
+    earning = appealed(resident)
+    second = cast.staff(Role.SECOND_REVIEWER)
+    made = answered(second, earning, "correct", changes={"category": STAR}).json
+    assert (made["state"], points(resident)) == ("corrected", 10)
+    assert no(second.post(f"/staff/corrections/{made['correction']}/confirm")) == (403, "second_person_needed")
+    third = cast.staff(Role.FUND_MANAGER)
+    assert third.post(f"/staff/corrections/{made['correction']}/confirm").status_code == 200
+    assert points(resident) == 20
+
+
+def test_an_appeal_is_open_again_when_its_correction_is_declined(cast: Cast, resident: Person) -> None:
+    earning = appealed(resident)
+    made = answered(cast.staff(Role.SECOND_REVIEWER), earning, "correct", changes={"category": STAR}).json
+    assert cast.staff(Role.FUND_MANAGER).post(f"/staff/corrections/{made['correction']}/decline").status_code == 200
+    assert told(resident, earning)["appeal"]["state"] == "open"
+    assert answered(cast.staff(Role.SECOND_REVIEWER), earning).json["state"] == "upheld"
+
+
+def test_who_approved_does_not_answer_nor_who_it_is_about(cast: Cast, resident: Person) -> None:
+    first = cast.staff(Role.SECOND_REVIEWER)
+    own = cast.staff(Role.SECOND_REVIEWER, resident=resident.id)
+    earning = appealed(resident, approver=f"staff:{first.id}")
+    assert no(answered(first, earning)) == (403, "same_reviewer")
+    assert no(answered(own, earning)) == (403, "own_claim")
+    extension = {"reason": "须核实"}
+    assert no(first.post(f"/staff/earnings/{earning}/appeal/extension", extension)) == (403, "same_reviewer")
+    assert no(answered(cast.staff(Role.REVIEWER), earning)) == (403, "not_permitted")
+
+
+def test_when_others_must_check_there_are_seven_working_days(cast: Cast, resident: Person) -> None:
+    earning = appealed(resident)
+    second = cast.staff(Role.SECOND_REVIEWER)
+    path = f"/staff/earnings/{earning}/appeal/extension"
+    assert second.post(path, {"reason": "须向社区核实"}).status_code == 200
+    seen = told(resident, earning)["appeal"]
+    assert (seen["answer_due_at"], seen["extension_reason"]) == (NEXT_TUESDAY_NIGHT, "须向社区核实")
+    assert no(second.post(path, {"reason": "再核实"})) == (409, "appeal_already_extended")
+
+
+def test_an_overdue_appeal_is_escalated_once_and_still_answered(
+    cast: Cast, resident: Person, clock: FixedClock
+) -> None:
+    earning = appealed(resident)
+    clock.advance(days=5, hours=12)
+    assert escalate_overdue(DISTRICT) == 0  # the very moment
+    clock.advance(seconds=1)
+    assert (escalate_overdue(DISTRICT), escalate_overdue(DISTRICT)) == (1, 0)
+    lines = [line for line in db.session.scalars(rows(AuditLine, DISTRICT)) if line.action == "earning.appeal_overdue"]
+    assert [line.subject for line in lines] == [f"earning:{earning}"]
+    second = cast.staff(Role.SECOND_REVIEWER)
+    listed = second.get("/staff/earning-appeals", overdue_only="true").json["items"]
+    assert [(made["earning"], made["overdue"]) for made in listed] == [(earning, True)]
+    assert listed[0]["escalated_at"] is not None
+    assert answered(second, earning).json["overdue"] is True
+    assert second.get("/staff/earning-appeals", overdue_only="true").json["items"] == []
+
+
+def test_an_appeal_is_made_within_thirty_days_of_the_decision(cast: Cast, resident: Person, clock: FixedClock) -> None:
+    earning, late = approve(resident), approve(resident)
+    clock.advance(days=30)
+    back = cast.signed_in("resident", resident.id, ("resident",))
+    assert back.post(f"/me/earnings/{earning}/appeal", {"text": "不服"}).status_code == 201
+    clock.advance(seconds=1)
+    assert no(back.post(f"/me/earnings/{late}/appeal", {"text": "不服"})) == (410, "appeal_too_late")
+
+
+def test_a_deed_that_waits_for_rules_is_not_appealed_yet(cast: Cast) -> None:
+    resident = cast.resident()
+    earning = approve(resident)
+    answer = resident.post(f"/me/earnings/{earning}/appeal", {"text": "为什么没有积分"})
+    assert no(answer) == (409, "earning_not_decided")
+
+
+def test_nobody_appeals_or_answers_for_somebody_else(cast: Cast, resident: Person) -> None:
+    earning = appealed(resident)
+    other = cast.resident("吴谷雨")
+    assert no(other.post(f"/me/earnings/{earning}/appeal", {"text": "我也要"})) == (404, "not_found")
+    far = cast.staff(Role.SECOND_REVIEWER, district=OTHER_DISTRICT)
+    assert no(answered(far, earning)) == (404, "not_found")
+    plain = approve(resident)
+    assert no(answered(cast.staff(Role.SECOND_REVIEWER), plain)) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"text": ""}, {"text": "长" * 1001}, {"text": "好", "answer_due_at": "2027-01-01"}]
+)
+def test_what_is_not_right_in_an_appeal_is_refused(resident: Person, body: dict[str, Any]) -> None:
+    earning = approve(resident)
+    assert no(resident.post(f"/me/earnings/{earning}/appeal", body)) == (422, "invalid_fields")
