@@ -70,7 +70,7 @@ class ShapeReader:
         )
         self._check_bands(bands)
         return Bands(
-            measure, tuple(sorted(bands, key=lambda band: band.low)), value.get("mode") != "whole", _unit(measure)
+            measure, tuple(sorted(bands, key=lambda band: band.low)), value.get("mode", "split"), _unit(measure)
         )
 
     def _check_bands(self, bands: tuple[Band, ...]) -> None:

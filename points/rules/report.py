@@ -40,6 +40,7 @@ def rows(new: Trial, old: Trial | None, pack: Pack, names: Mapping[str, str] | N
                 f"by {section}", getattr(new, f"by_{section}"), None if old is None else getattr(old, f"by_{section}")
             )
         )
+    found.extend(_money(new, pack))
     found.extend(_evenness(new, old))
     found.extend(_caps(new, old))
     found.extend(_budgets(new, pack))
@@ -74,6 +75,14 @@ def _figure(section: str, name: str, new: int, old: int | None) -> Row:
 def _counters(section: str, new: Mapping[str, int], old: Mapping[str, int] | None) -> list[Row]:
     names = sorted({*new, *(old or ())})
     return [_figure(section, name, new.get(name, 0), None if old is None else old.get(name, 0)) for name in names]
+
+
+def _money(new: Trial, pack: Pack) -> list[Row]:
+    """What each fund would pay when all points are redeemed, where the pack says what a point is worth."""
+    rate = None if pack.redemption is None else pack.redemption.points_per_yuan
+    if rate is None:
+        return []
+    return [Row("cost in yuan", fund, f"{points / rate:.2f}") for fund, points in sorted(new.by_fund.items())]
 
 
 def _evenness(new: Trial, old: Trial | None) -> list[Row]:

@@ -23,13 +23,25 @@ def _rate(step: Step, n: list[str | None]) -> Text:
     return Text(f"每{step.title.zh} {n[0]} 分 × {n[1]} = {value} 分", f"{n[0]} per {step.title.en} x {n[1]} = {value}")
 
 
+def _range(low: str | None, high: str | None) -> Text:
+    if high is None:
+        return Text(f"超过 {low} ", f"above {low}")
+    return Text(f" {low} 至 {high} ", f"between {low} and {high}")
+
+
+def _band_each(step: Step, n: list[str | None]) -> Text:
+    points, low, high = n
+    zh, en = _range(low, high)
+    unit = step.title
+    return Text(f"此前累计{zh}{unit.zh}:每次 {points} 分", f"{en} {unit.en}s in all before: {points} each time")
+
+
 def _band(step: Step, n: list[str | None]) -> Text:
     points, part, low, high = n
-    zh = f"{low} 至 {high} " if high is not None else f"超过 {low} "
-    en = f"between {low} and {high}" if high is not None else f"above {low}"
+    zh, en = _range(low, high)
     value = plain(step.delta)
     return Text(
-        f"累计 {zh}{step.title.zh}的部分:每{step.title.zh} {points} 分 × {part} = {value} 分",
+        f"累计{zh}{step.title.zh}的部分:每{step.title.zh} {points} 分 × {part} = {value} 分",
         f"the part {en} {step.title.en}s in all: {points} per {step.title.en} x {part} = {value}",
     )
 
@@ -72,6 +84,7 @@ _SAY: dict[str, Callable[[Step, list[str | None]], Text]] = {
     "table": lambda step, n: Text(f"“{step.title.zh}”{n[0]} 分", f"“{step.title.en}”: {n[0]}"),
     "assessed": _assessed,
     "band": _band,
+    "band_each": _band_each,
     "milestone": lambda step, n: Text(
         f"累计达到 {n[1]} {step.title.zh},奖 {n[0]} 分", f"{n[1]} {step.title.en}s reached in all: {n[0]}"
     ),

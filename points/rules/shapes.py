@@ -122,17 +122,22 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Bands:
-    """Rates that change with the running total: each hour at its own band's rate, or all at the band one stands in."""
+    """Points that change with the running total.
+
+    `mode` is `split`: each hour at its own band's rate; `whole`: all hours at the rate of the band one stands in; or
+    `each`: so many points for the deed, by the band one stands in.
+    """
 
     measure: Measure
     bands: tuple[Band, ...]
-    split: bool
+    mode: str
     unit: Text
 
     def steps(self, view: View, quantity: Decimal) -> list[Step]:
         start = view.before(self.measure)
-        if not self.split:
-            return [self._step(band, quantity) for band in self.bands if self._stands(band, start)]
+        if self.mode != "split":
+            standing = [band for band in self.bands if self._stands(band, start)]
+            return [self._each(band) if self.mode == "each" else self._step(band, quantity) for band in standing]
         end = EXACT.add(start, quantity)
         parts = []
         for band in self.bands:
@@ -146,12 +151,15 @@ class Bands:
         numbers = (band.points, part, band.low, band.high)
         return Step("band", EXACT.multiply(band.points, part), self.unit, numbers)
 
+    def _each(self, band: Band) -> Step:
+        return Step("band_each", band.points, self.unit, (band.points, band.low, band.high))
+
     @staticmethod
     def _stands(band: Band, start: Decimal) -> bool:
         return band.low <= start and (band.high is None or start < band.high)
 
     def most(self) -> Decimal | None:
-        return None
+        return max(band.points for band in self.bands) if self.mode == "each" else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ class Step(NamedTuple):
     | table | points | the entry of a table |
     | assessed | points, from, to | what the reviewer set within the range |
     | band | points, quantity, from, to or None | this part at the rate of its band |
+    | band_each | points, from, to or None | so many points a time while one stands in this band |
     | milestone | points, at | a sum on reaching a total |
     | turn | points, number of this reporter | first in full, later ones less |
     | factor | factor, before | the coefficient's share |

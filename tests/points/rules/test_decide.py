@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from points.errors import Refused
-from points.rules import Facts, decide, facts_needed, silent
+from points.rules import Facts, decide, explain, facts_needed, silent
 from points.rules.texts import NOTHING
 from tests.points.rules.packs import NOW, cap, decided, deed, pack, rule, text
 
@@ -66,6 +66,16 @@ def test_a_stepped_band_pays_all_at_the_rate_where_one_stands(before, amount):
     of = pack(rule(when={"kind": "service"}, points={"bands": {"window": "year", "mode": "whole", "steps": steps}}))
     decision = decided(of, deed("service", quantity=Decimal(3)), tallies={"acts.bands": before})
     assert decision.amount == amount
+
+
+@pytest.mark.parametrize(("before", "amount"), [(0, 9), (3, 9), (4, 2), (40, 2)])
+def test_a_fixed_band_pays_a_sum_for_each_deed_by_where_one_stands(before, amount):
+    steps = [{"from": 0, "to": 4, "points": 9}, {"from": 4, "points": 2}]
+    of = pack(rule(when={"kind": "service"}, points={"bands": {"window": "year", "mode": "each", "steps": steps}}))
+    decision = decided(of, deed("service", quantity=Decimal(3)), tallies={"acts.bands": before})
+    assert decision.amount == amount
+    said = "此前累计 0 至 4 小时:每次 9 分" if before < 4 else "此前累计超过 4 小时:每次 2 分"
+    assert said in explain(decision)[1]
 
 
 @pytest.mark.parametrize(("before", "hours", "amount"), [(0, 2, 0), (2, 1, 5), (3, 1, 0), (2, 4, 15), (0, 9, 15)])

@@ -21,7 +21,7 @@ def shapes(draw, kind):
     of_a_ticket = {"first": draw(numbers), "later": draw(numbers), "same": ["place"], "window": draw(windows)}
     edge = draw(st.integers(1, 6))
     steps = [{"from": 0, "to": edge, "points": draw(numbers)}, {"from": edge, "points": draw(numbers)}]
-    bands = {"window": draw(windows), "mode": draw(st.sampled_from(["split", "whole"])), "steps": steps}
+    bands = {"window": draw(windows), "mode": draw(st.sampled_from(["split", "whole", "each"])), "steps": steps}
     low = draw(st.integers(0, 9))
     choices = [
         {"each": draw(numbers)},

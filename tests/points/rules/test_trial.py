@@ -198,6 +198,11 @@ def test_the_factor_found_is_the_largest_that_fits(budget, each, ceiling):
     assert len(found.tried) <= 21
 
 
+def test_the_cost_of_a_fund_is_told_in_money_where_points_have_a_price():
+    of = pack(redemption={"points_per_yuan": 8})
+    assert Row("cost in yuan", "civic", "7.50") in rows(try_pack(of, pasts()), None, of)
+
+
 def test_streets_are_named_where_names_are_known():
     trial = try_pack(pack(), pasts())
     names = {"west": "山大路街道"}
