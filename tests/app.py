@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -46,10 +47,18 @@ def sqlite_template(servers_directory: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: Postgres, servers_directory: Path) -> str:
-    """The name of a PostgreSQL database with all tables and no rows; tests work on copies."""
+    """The name of a PostgreSQL database with all tables and no rows, for who wants a copy of their own."""
     url = postgres_server.fresh()
     _make_tables(url, servers_directory)
     return str(make_url(url).database)
+
+
+@pytest.fixture(scope="session")
+def postgres_books(postgres_server: Postgres, servers_directory: Path) -> str:
+    """One PostgreSQL database with all tables for all tests of this process, emptied after each."""
+    url = postgres_server.fresh()
+    _make_tables(url, servers_directory)
+    return url
 
 
 @pytest.fixture(params=databases())
@@ -60,10 +69,18 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    server: Postgres = request.getfixturevalue("postgres_server")
-    url = server.fresh(template=request.getfixturevalue("postgres_template"))
+    url = request.getfixturevalue("postgres_books")
     yield url
-    server.drop(url)
+    _empty(url)
+
+
+def _empty(url: str) -> None:
+    """Take all rows out of a PostgreSQL database; much quicker than another database for each test."""
+    names = "; ".join(f'DELETE FROM "{table.name}"' for table in db.metadata.tables.values())
+    with psycopg.connect(
+        make_url(url).set(drivername="postgresql").render_as_string(False), autocommit=True
+    ) as connection:
+        connection.execute("SET lock_timeout = '10s'; SET session_replication_role = replica; " + names)
 
 
 def _make_tables(url: str, directory: Path) -> None:
