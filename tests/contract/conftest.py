@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from werkzeug.serving import make_server
 
 from backend.kit.db import db
+from backend.wechat.emulator import EmulatedApp, create_emulator
 from points.clock import FixedClock
-from tests.app import NOON, build
+from tests.app import NOON, build, databases
 from tests.contract.town import Town, build_town
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[str]:
+    """WeChat's stand-in on a port of its own; answers its address."""
+    made = create_emulator(EmulatedApp("wx00000000emulator", "secret-of-the-emulated-app"), FixedClock(NOON))
+    server = make_server("127.0.0.1", 0, made, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 @pytest.fixture(scope="module")
 def town_on(
     request: pytest.FixtureRequest,
+    emulator: str,
     ledger_server: Any,
     cache_server: Any,
     tmp_path_factory: pytest.TempPathFactory,
@@ -31,6 +48,7 @@ def town_on(
                 client.flushall()
         folder = tmp_path_factory.mktemp("town")
         url, forget = _database(request, sql, folder)
+        overrides |= {"wechat": {"emulator_url": emulator}}
         app = build(url, ledger_server.url, cache_server.url, folder, FixedClock(NOON), overrides)
 
         def end() -> None:
@@ -59,6 +77,13 @@ def _database(request: pytest.FixtureRequest, sql: str, folder: Path) -> tuple[s
 
 @pytest.fixture(scope="module")
 def town(town_on: Any) -> Town:
-    """The town on SQLite; a module that wants both databases has a fixture of its own."""
+    """The town on SQLite."""
     made: Town = town_on("sqlite", service={"public_docs": True})
+    return made
+
+
+@pytest.fixture(scope="module", params=databases())
+def each_town(request: pytest.FixtureRequest, town_on: Any) -> Town:
+    """The town on each database."""
+    made: Town = town_on(request.param, service={"public_docs": True})
     return made

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.xdist_group("contract-access")
 _RESIDENTS = ("other_resident", "reporter", "leader")
 OBJECTS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     "GET /me/earnings/<id>": ({"id": "earning"}, _RESIDENTS),
+    "GET /me/statement/<number>/proof": ({"number": "entry"}, _RESIDENTS),
     "GET /photos/<id>": ({"id": "photo"}, _RESIDENTS),
     "GET /photos/<id>/file": ({"id": "photo"}, _RESIDENTS),
     "GET /tickets/<id>": ({"id": "ticket"}, ("resident", "other_reporter")),
@@ -120,7 +121,7 @@ def _told(problem: dict[str, object]) -> dict[str, object]:
 def test_no_list_shows_what_is_somebody_elses(town: Town) -> None:
     """Lists for other residents hold nothing private; lists in the other district hold nothing of this one."""
     private = {town.ids[name] for name in PRIVATE}
-    of_district = private | {value for name, value in town.ids.items() if name not in ("fund", "code")}
+    of_district = private | {value for name, value in town.ids.items() if name not in ("fund", "code", "entry")}
     seen = 0
     for route in named(town.app).values():
         if route.method != "GET" or route.parts or Role.ANYONE in PERMISSIONS[route.may]:

@@ -83,6 +83,8 @@ def build_town(app: Flask) -> Town:
         _deeds(town)
         _foreigners(cast, town)
         project_all(DISTRICT)
+        statement = town.people["resident"].get("/me/statement")
+        town.ids["entry"] = str(statement.json["items"][0]["number"])
     for person in (*town.people.values(), *town.foreigners.values()):
         person.client = app.test_client()
     return town

@@ -149,6 +149,8 @@ def _refusal_statuses(method: str, path: str, may: str, keyed: bool) -> list[int
     codes = {404, 429, 500, 503, 422, 400, 406}
     if method in ("POST", "PUT", "DELETE"):
         codes |= {409, 410, 413, 415}
+    if "<" in path:
+        codes |= {409, 410}  # the thing it names may not be ready, or be over
     if Role.ANYONE not in PERMISSIONS[may]:
         codes |= {401, 403}
     else:
