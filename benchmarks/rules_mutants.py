@@ -28,7 +28,7 @@ only_mutate = ["points/rules/decide.py", "points/rules/caps.py"]
 also_copy = ["config", "tests"]
 pytest_add_cli_args_test_selection = ["tests/points/rules"]
 """
-TESTS = ("packs.py", "test_caps.py", "test_cases.py", "test_decide.py", "test_decision.py")
+TESTS = ("packs.py", "test_caps.py", "test_cases.py", "test_decide.py", "test_decision.py", "test_shapes.py")
 """Those that look at decisions; the properties are left out because each of their runs takes seconds."""
 
 SURVIVORS = {

@@ -18,7 +18,7 @@ from points.rules.caps import Cap
 from points.rules.days import Calendar, own_calendar
 from points.rules.decision import canonical
 from points.rules.measures import Measure
-from points.rules.pack import Pack, Rule, Store, index
+from points.rules.pack import Coefficient, Pack, Rule, Store, index
 from points.rules.problems import Findings
 from points.rules.texts import plain
 from points.rules.tiers import Tier
@@ -39,15 +39,7 @@ def build(raw: dict[str, Any], findings: Findings) -> Pack:
     _check_names(raw, findings)
     findings.stop_if_failed()
     tiers = _tiers(raw)
-    coefficients = {
-        value["coefficient"]: coefficient_of(value, findings, ("coefficients", place))
-        for place, value in enumerate(raw.get("coefficients", ()))
-    }
-    looked_at = tuple(measure for tier in tiers for measure, _ in tier.needs)
-    rules = [
-        rule_of(value, raw, coefficients=coefficients, tiers=looked_at, findings=findings, path=("rules", place))
-        for place, value in enumerate(raw["rules"])
-    ]
+    rules, coefficients = _rules(raw, tiers, findings)
     budgets = _budgets(raw)
     caps = _caps(raw)
     covered = _with_caps(rules, raw, [*caps, *budgets])
@@ -72,7 +64,7 @@ def build(raw: dict[str, Any], findings: Findings) -> Pack:
         fund=raw["fund"],
         rules=covered,
         caps=tuple(caps),
-        coefficients=tuple(sorted((each for each, _ in coefficients.values()), key=lambda each: each.id)),
+        coefficients=coefficients,
         calendar=calendar,
         expires=expiry_of(raw["expires"]),
         digest=hashlib.sha256(text.encode()).hexdigest(),
@@ -86,6 +78,22 @@ def build(raw: dict[str, Any], findings: Findings) -> Pack:
         raw=raw,
         _index=index(covered, tuple(each.value for each in DeedKind)),
     )
+
+
+def _rules(
+    raw: dict[str, Any], tiers: tuple[Tier, ...], findings: Findings
+) -> tuple[list[Rule], tuple[Coefficient, ...]]:
+    """The rules, without their caps, and the coefficients, by id."""
+    coefficients = {
+        value["coefficient"]: coefficient_of(value, findings, ("coefficients", place))
+        for place, value in enumerate(raw.get("coefficients", ()))
+    }
+    looked_at = tuple(measure for tier in tiers for measure, _ in tier.needs)
+    rules = [
+        rule_of(value, raw, coefficients=coefficients, tiers=looked_at, findings=findings, path=("rules", place))
+        for place, value in enumerate(raw["rules"])
+    ]
+    return rules, tuple(sorted((each for each, _ in coefficients.values()), key=lambda each: each.id))
 
 
 def canonical_form(raw: dict[str, Any]) -> str:

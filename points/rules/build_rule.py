@@ -42,15 +42,13 @@ def rule_of(
     when = When(value["when"], value["rule"], findings, (*path, "when"))
     reader = ShapeReader(value, findings, path)
     shape = reader.read()
-    quantity = _quantity(value)
-    times = _times(value)
+    quantity, times = _quantity(value), _times(value)
     used = [coefficients[name] for name in value.get("coefficients", ()) if name in coefficients]
     asks = when.asks.union(*(each.asks for _, each in used))
     measures = [*when.measures, *reader.measures, *(measure for _, each in used for measure in each.measures)]
     measures += [each for each in (quantity.measure, times.measure if times else None) if each is not None]
     if "tier" in value["when"] or "tier" in asks:
         measures += tiers
-    notice = value.get("notice", raw.get("notice"))
     return Rule(
         id=value["rule"],
         title=text_of(value["title"]),
@@ -65,7 +63,7 @@ def rule_of(
         coefficients=tuple(sorted((each for each, _ in used), key=lambda each: each.id)),
         at_most=value.get("at_most"),
         times=times,
-        notice=None if notice is None else notice_of(notice),
+        notice=_notice(value.get("notice", raw.get("notice"))),
         priority=value.get("priority", 0),
         adds=value.get("adds", False),
         measures=tuple(measures),
@@ -85,6 +83,10 @@ def expiry_of(value: dict[str, Any]) -> Expiry:
 
 def notice_of(value: dict[str, Any]) -> Notice:
     return Notice(value.get("working_days") or value["days"], "working_days" in value)
+
+
+def _notice(value: dict[str, int] | None) -> Notice | None:
+    return None if value is None else notice_of(value)
 
 
 def _indexed(condition: Condition) -> bool:

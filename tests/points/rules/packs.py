@@ -66,3 +66,8 @@ def decided(of: Pack, event: DeedApproved, **facts: Any) -> Decision:
     tallies = {tally.key: Decimal(0) for tally in facts_needed(of, event).tallies}
     tallies |= {key: Decimal(value) for key, value in facts.pop("tallies", {}).items()}
     return decide(of, event, Facts(**{"decided_at": NOW, **facts, "tallies": tallies}))
+
+
+def amounts(decision: Decision) -> dict[str, int]:
+    """Points by rule."""
+    return {grant.rule: grant.amount for grant in decision.grants}
