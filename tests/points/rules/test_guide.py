@@ -25,7 +25,8 @@ def test_the_guides_example_loads_and_its_cases_come_out(tmp_path):
 
 def test_the_guide_names_every_key_of_a_pack_and_of_a_rule():
     rule = SCHEMA["properties"]["rules"]["items"]["properties"]
-    keys = {*SCHEMA["properties"], *rule, *rule["when"]["properties"], *rule["points"]["properties"]}
+    parts = (SCHEMA["$defs"][name]["properties"] for name in ("when", "shape"))
+    keys = {*SCHEMA["properties"], *rule}.union(*parts)
     assert {key for key in keys if not re.search(rf"\b{key}\b", GUIDE)} <= {"timezone"}
 
 
