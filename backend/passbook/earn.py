@@ -32,6 +32,7 @@ def deed_approved(event: DeedApproved, approver: str) -> str:
 
     Refused: `deed_already_decided`, and what the rules refuse, such as `rules_assessed_outside_range`.
     """
+    facts.hold_resident(event)
     if of_deed(event.district, event.kind, event.id) is not None:
         raise ALREADY_EARNED()
     row = Earning(

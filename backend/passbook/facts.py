@@ -59,6 +59,11 @@ def read_again(event: DeedApproved, pack: Pack, first: Decision, decided_at: dat
     return facts
 
 
+def hold_resident(event: DeedApproved) -> None:
+    """One deed of a resident at a time; always held before any other group."""
+    locks.hold(event.district, [f"resident={event.resident}"])
+
+
 def band_of(event: DeedApproved, resident: Resident | None = None) -> str | None:
     """The band of a resident's age on the day of the deed; None when the birthday is not known."""
     found = resident or db.session.get(Resident, (event.district, event.resident))
@@ -70,8 +75,9 @@ def band_of(event: DeedApproved, resident: Resident | None = None) -> str | None
 
 def _hold_groups(event: DeedApproved, needed: FactsNeeded) -> None:
     """Two decisions of one group cannot both stand below a band's edge, nor both be the first."""
+    hold_resident(event)
     groups = {",".join(f"{name}={value}" for name, value in tally.match) for tally in needed.tallies}
-    locks.hold(event.district, {f"resident={event.resident}"} | groups)
+    locks.hold(event.district, groups - {f"resident={event.resident}"})
 
 
 def _decided_before(

@@ -15,6 +15,8 @@ _LONGEST = 100
 def hold(district: str, names: Iterable[str]) -> None:
     """Hold all of these until the open transaction ends; always taken in one order, so that nobody waits in a ring."""
     wanted = sorted({name[:_LONGEST] for name in names})
+    if not wanted:
+        return
     ensure(GroupLock, *({"district": district, "name": name} for name in wanted))
     query = select(GroupLock.name).where(GroupLock.district == district, GroupLock.name.in_(wanted))
     db.session.execute(query.order_by(GroupLock.name).with_for_update()).all()

@@ -121,6 +121,12 @@ BODIES: dict[str, Callable[[Town], Any]] = {
     "redeem": lambda town: {"reward_id": town.ids["reward"], "quantity": 1},
     "show_code": lambda town: {},
     "top_up_fund": lambda town: {"amount": 1000, "memo": "赞助"},
+    "appeal_earning": lambda town: {"text": "应当多算。"},
+    "extend_earning_appeal": lambda town: {"reason": "须向社区核实"},
+    "answer_earning_appeal": lambda town: {"decision": "uphold", "reason": "核对无误"},
+    "ask_correction": lambda town: {"changes": {"category": "帮助困难居民"}, "reason": "类别填错"},
+    "ask_undoing": lambda town: {"reason": "查实不属实"},
+    "ask_to_suspend_pack": lambda town: {"reason": "分值抄错"},
     "submit_pack": lambda town: {"text": "pack: {}"},
     "invite_staff": lambda town: {"name": "新来的人", "roles": ["reviewer"], "resident": town.ids["resident"]},
     "change_staff": lambda town: {"roles": ["reviewer"], "closed": False},
@@ -162,6 +168,6 @@ BODIES: dict[str, Callable[[Town], Any]] = {
 } | {
     f"{word}_{thing}": lambda town: {"reason": "盘点"}
     for word in ("close", "open")
-    for thing in ("merchant", "clerk", "reward")
+    for thing in ("merchant", "clerk", "reward", "resident")
 }
 """A body that the shape of each operation accepts, by operationId; what it means may still be refused."""

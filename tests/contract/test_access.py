@@ -60,13 +60,28 @@ OBJECTS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     "POST /staff/reporter-groups/<id>/members": ({"id": "group"}, ()),
     "PUT /staff/rewards/<id>": ({"id": "reward"}, ()),
     "POST /staff/rewards/<id>/stock": ({"id": "reward"}, ()),
+    "GET /staff/rule-packs/<id>": ({"id": "pack"}, ()),
     "POST /staff/rule-packs/<id>/publish": ({"id": "pack"}, ()),
+    "POST /staff/rule-packs/<id>/simulation": ({"id": "pack"}, ()),
+    "GET /staff/earnings/<id>": ({"id": "earning"}, ()),
+    "POST /me/earnings/<id>/appeal": ({"id": "earning"}, _RESIDENTS),
+    "POST /staff/earnings/<id>/appeal/extension": ({"id": "appealed"}, ()),
+    "POST /staff/earnings/<id>/appeal/answer": ({"id": "appealed"}, ()),
+    "POST /staff/earnings/<id>/correction": ({"id": "earning"}, ()),
+    "POST /staff/earnings/<id>/undoing": ({"id": "earning"}, ()),
+    "POST /staff/corrections/<id>/confirm": ({"id": "correction"}, ()),
+    "POST /staff/corrections/<id>/decline": ({"id": "correction"}, ()),
+    "POST /staff/top-ups/<id>/confirm": ({"id": "top_up"}, ()),
     "GET /acts/<id>": ({"id": "act"}, _RESIDENTS),
     "POST /acts/<id>/review": ({"id": "act"}, ()),
     "POST /acts/<id>/appeal": ({"id": "act"}, _RESIDENTS),
     "POST /acts/<id>/appeal/extension": ({"id": "act"}, ()),
     "POST /acts/<id>/appeal/answer": ({"id": "act"}, ()),
     # what ends something comes last
+    "POST /staff/rule-packs/<id>/suspend": ({"id": "pack"}, ()),
+    "POST /staff/rule-packs/<id>/suspend/confirm": ({"id": "pack"}, ()),
+    "POST /staff/residents/<id>/close": ({"id": "closable"}, ()),
+    "POST /staff/residents/<id>/open": ({"id": "closable"}, ()),
     "DELETE /staff/reporter-groups/<id>/members/<resident>": ({"id": "group", "resident": "group_member"}, ()),
     "DELETE /activities/<activity>/signups/<signup>": ({"activity": "activity", "signup": "signup"}, _RESIDENTS),
     "DELETE /redemptions/<id>": ({"id": "redemption"}, _RESIDENTS),
@@ -82,7 +97,18 @@ NO_OBJECTS = {
     "POST /staff/funds/<name>/top-ups": "names a fund, which a first top-up makes; a district has its own",
 }
 
-PRIVATE = ("photo", "earning", "redemption", "signup", "attendance", "ticket", "act", "resident")
+PRIVATE = (
+    "photo",
+    "earning",
+    "appealed",
+    "correction",
+    "redemption",
+    "signup",
+    "attendance",
+    "ticket",
+    "act",
+    "resident",
+)
 """What of the town is one resident's own."""
 
 

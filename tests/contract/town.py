@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -183,6 +183,14 @@ def _deeds(town: Town) -> None:
     )
     with transaction():
         town.ids["earning"] = earn.deed_approved(deed, "staff:somebody")
+        for name in ("appealed", "wrong"):
+            town.ids[name] = earn.deed_approved(replace(deed, id=fresh_id()), "staff:somebody")
+    appealed = resident.post(f"/me/earnings/{town.ids['appealed']}/appeal", {"text": "应当多算。"})
+    assert appealed.status_code == 201, appealed.text
+    body = {"reason": "查实不属实"}
+    asked = town.people["second_reviewer"].post(f"/staff/earnings/{town.ids['wrong']}/undoing", body)
+    assert asked.status_code == 201, asked.text
+    town.ids |= {"correction": asked.json["id"], "closable": Cast(town.app).resident("郑霜降").id}
     _act(town, at.isoformat())
 
 
