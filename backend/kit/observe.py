@@ -47,14 +47,15 @@ _BEARER = re.compile(r"(?i)(bearer\s+|secret=|access_token=|js_code=)[\w\-.~+/]+
 
 def redact(_logger: object, _name: str, event: Any) -> Any:
     """Take out of a log line what must never stand in one: secrets by name, phones and ID numbers by shape."""
-    return {key: "[redacted]" if _SECRET_NAME.search(key) else _clean(value) for key, value in event.items()}
+    return {key: "[redacted]" if _SECRET_NAME.search(key) else cleaned(value) for key, value in event.items()}
 
 
-def _clean(value: Any) -> Any:
+def cleaned(value: Any) -> Any:
+    """A value without phones, ID numbers, tokens and what is secret by its name."""
     if isinstance(value, Mapping):
-        return {_said(str(k)): "[redacted]" if _SECRET_NAME.search(str(k)) else _clean(v) for k, v in value.items()}
+        return {_said(str(k)): "[redacted]" if _SECRET_NAME.search(str(k)) else cleaned(v) for k, v in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_clean(v) for v in value]
+        return [cleaned(v) for v in value]
     said = _said(str(value))
     return value if said == str(value) and isinstance(value, str | int | float | None) else said
 

@@ -7,6 +7,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pyotp
@@ -42,7 +43,7 @@ class Canaries:
 
 
 @pytest.fixture(scope="module")
-def flown(each_town: Town, emulator: str) -> Iterator[Canaries]:
+def flown(each_town: Town, emulator: str) -> Canaries:
     """Everything has been asked once with canaries in it, good and bad, with the log as it is in production."""
     found, log = Canaries(), io.StringIO()
     kept = sys.stderr
@@ -58,7 +59,7 @@ def flown(each_town: Town, emulator: str) -> Iterator[Canaries]:
         structlog.reset_defaults()
         logging.basicConfig(handlers=[], force=True)
     found.log = log.getvalue()
-    yield found
+    return found
 
 
 def _resident(town: Town, emulator: str, found: Canaries) -> None:
@@ -103,6 +104,7 @@ def _staff(town: Town, found: Canaries) -> None:
 def _refused(town: Town, found: Canaries) -> None:
     """The same data where it is wrong: no refusal may hand it back."""
     anyone, reporter = town.people["anyone"], town.people["reporter"]
+    ticket = {"category": "暴露垃圾", "description": "x", "address": "x"}
     wrong: list[tuple[Any, str, str, Any]] = [
         (anyone, "POST", "/session", {"code": found.secrets["code"] + "x", "phone": PHONE}),
         (anyone, "POST", "/session", {"code": ID_NUMBER}),
@@ -111,13 +113,8 @@ def _refused(town: Town, found: Canaries) -> None:
         (anyone, "POST", "/merchant/session", {"name": "金丝雀柜台", "password": PASSWORD + "!"}),
         (anyone, "PUT", "/staff/password", {"setup_token": found.secrets["setup_token"], "password": PASSWORD}),
         (anyone, "PUT", "/staff/password", {"setup_token": "t" * 30, "password": PHONE}),
-        (
-            reporter,
-            "POST",
-            "/tickets",
-            {"category": "暴露垃圾", "description": f"找 {PHONE} 或 {ID_NUMBER}", "address": "x"},
-        ),
-        (reporter, "POST", "/tickets", {"category": PHONE, "description": "x", "address": "x"}),
+        (reporter, "POST", "/tickets", ticket | {"description": f"找 {PHONE} 或 {ID_NUMBER}"}),
+        (reporter, "POST", "/tickets", ticket | {"category": PHONE}),
         (reporter, "PUT", "/me", {"name": NAME * 20, "street": PHONE}),
         (reporter, "GET", f"/tickets?category={PHONE}&unit={ID_NUMBER}&x={found.secrets['token']}", None),
         (reporter, "GET", f"/photos/{found.secrets['token']}", None),
@@ -184,16 +181,10 @@ def test_the_books_hold_no_canary_in_clear(each_town: Town, flown: Canaries) -> 
     assert "first_answer" in dump
     assert _seen_in(dump, flown.secrets, flown.personal) == []
     if url.get_backend_name() == "sqlite":
-        files = [file.read_bytes() for file in sorted(_folder(url.database).glob("*.sqlite*"))]
+        files = [file.read_bytes() for file in sorted(Path(str(url.database)).parent.glob("*.sqlite*"))]
         assert files
         for name, value in (flown.secrets | flown.personal).items():
             assert not any(value.encode() in file for file in files), name
-
-
-def _folder(database: str | None) -> Any:
-    from pathlib import Path
-
-    return Path(str(database)).parent
 
 
 def _dump() -> str:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from backend.kit.db import BOOKS_UNAVAILABLE, is_outage
+from backend.kit.observe import cleaned
 from points.errors import Category, Kind, Refused, kind
 
 STATUS: dict[Category, int] = {
@@ -101,6 +102,8 @@ def problem(
 ) -> Response:
     """A refusal as a response; `status` only where HTTP itself is stricter than our table."""
     code = status or STATUS[refusal.kind.category]
+    details = {k: cleaned(v) if isinstance(v, str) else v for k, v in refusal.details.items()}
+    refusal = Refused(refusal.kind, details)  # a phone that somebody mistook for a name is not handed back
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": refusal.kind.en,
