@@ -138,6 +138,7 @@ class Approvals:
 
 @dataclass(frozen=True)
 class Journal:
+    prove_at_start: bool
     trim: str
     archive_dir: str
     roots_dir: str

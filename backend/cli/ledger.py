@@ -29,7 +29,10 @@ def _districts(given: str | None) -> list[str]:
 @DATA
 @DISTRICT
 def verify(data: str | None, district: str | None) -> None:
-    """Recompute everything from the entries and compare; exit code 0 only when all holds."""
+    """Recompute everything from the entries and compare; exit code 0 only when all holds.
+
+    A ledger that differs takes no postings until it was rebuilt, or verified whole.
+    """
     from backend.cli.place import service
     from backend.journal.check import compare
 
@@ -37,7 +40,7 @@ def verify(data: str | None, district: str | None) -> None:
     with service(data, opens=False):
         for name in _districts(district):
             with bar(Console(stderr=True), f"verify {name}") as progress:
-                found = compare(name, progress)
+                found = compare(name, progress, closes=True)
             click.echo(found.line)
             whole = whole and found.holds
     raise SystemExit(0 if whole else 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from backend.journal.doubt import doubt, settle
 from backend.journal.projector import head_number
 from backend.journal.reading import RowChanged, sound_entries
 from backend.journal.roots.checking import RootChanged, RootsCheck
@@ -52,17 +53,22 @@ class Comparison:
         )
 
 
-def compare(district: str, progress: Progress = lambda done, total: None) -> Comparison:
+def compare(district: str, progress: Progress = lambda done, total: None, *, closes: bool = False) -> Comparison:
     """Check the journal row by row and its roots, recompute the ledger from it and the stream, compare every key.
 
     Everything is read once and in parts: memory does not grow with the journal. `progress` is told how many entries
-    are done, and how many there are.
+    are done, and how many there are. A difference `closes` the ledger until a later comparison that would close it
+    finds none.
     """
     found = _compare(district, progress)
     for _ in range(TRIES - 1):
         if found.proof is None or found.proof.holds_true or ledger(district).head().number == found.proof.entries:
             break
         found = _compare(district, progress)
+    if closes and found.holds:
+        settle(district)
+    elif closes:
+        doubt(district, found.line)
     return found
 
 

@@ -104,6 +104,16 @@ class JournalForgotten(Base):
     number: Mapped[int] = mapped_column(BigInteger)
 
 
+class JournalDoubt(Base):
+    """What a comparison found different; the ledger stays closed while it stands here."""
+
+    __tablename__ = "journal_doubt"
+
+    district: Mapped[str] = mapped_column(String(12), primary_key=True)
+    found: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Moment)
+
+
 class JournalArchive(Base):
     """How far the archive outside was written, read again and found whole; the stream is trimmed behind it."""
 

@@ -1,21 +1,51 @@
-"""Before postings are taken: the ledger is matched with the journal and opened for this run of its server."""
+"""Before postings are taken: the ledger is proved from the journal, and opened for this run of its server."""
 
 from __future__ import annotations
 
 import structlog
 
+from backend.journal.check import compare
+from backend.journal.doubt import refuse_in_doubt
 from backend.journal.projector import head
-from backend.wiring import ledger, parts, settings
+from backend.wiring import ledger, parts, settings, stream
 from points.errors import Refused
-from points.ledger import Head
+from points.ledger import GENESIS, Head
+from points.ledger.refusals import LEDGER_BEHIND, LEDGER_FORKED, LEDGER_TORN
 
 
 def open_ledger(district: str) -> Head:
     """Match and open; answers the ledger's head.
 
-    Refused: `ledger_torn`, `ledger_behind`, `ledger_forked`, `ledger_unreachable`.
+    Refused: `ledger_in_doubt`, `ledger_torn`, `ledger_behind`, `ledger_forked`, `ledger_unreachable`.
     """
+    refuse_in_doubt(district)
     return ledger(district).open(head(district))
+
+
+def match(district: str) -> None:
+    """Refuse what opening would refuse, without opening."""
+    found, journal = ledger(district), head(district)
+    text = found.wire.ask("GET", found.keys.head)
+    state, own = head_text(text)
+    if state == "torn":
+        raise LEDGER_TORN()
+    if own.number < journal.number:
+        raise LEDGER_BEHIND(ledger=own.number, journal=journal.number)
+    if own.number > journal.number:
+        following = stream(district).read(journal.number, 1)
+        whole = following and following[0].number == journal.number + 1 and following[0].prev == journal.hash
+    else:
+        whole = own.hash == journal.hash
+    if not whole:
+        raise LEDGER_FORKED(number=journal.number)
+
+
+def head_text(text: object) -> tuple[str, Head]:
+    """State and end of a ledger from what its head holds; `empty` where there is none, `torn` when unreadable."""
+    if not isinstance(text, bytes):
+        return "empty", Head(0, GENESIS)
+    fields = text.decode().split("\t")
+    return (fields[3], Head(int(fields[0]), fields[1])) if len(fields) == 6 else ("torn", Head(0, GENESIS))
 
 
 def is_open(district: str) -> bool:
@@ -29,8 +59,15 @@ def is_open(district: str) -> bool:
 
 
 def keep_open(district: str) -> None:
-    """Open the ledger if its server was started anew since it was opened. Refused as `open_ledger`."""
+    """Open the ledger if its server was started anew since it was opened. Refused as `open_ledger`.
+
+    What the server loaded from its file is first held against the entries, as a file has no checksum of its own.
+    """
     if not is_open(district):
+        refuse_in_doubt(district)
+        match(district)
+        if settings().journal.prove_at_start and not compare(district, closes=True).holds:
+            refuse_in_doubt(district)
         open_ledger(district)
         structlog.get_logger().info("ledger_opened", district=district)
 

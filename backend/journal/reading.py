@@ -89,7 +89,7 @@ def _read(row: Any, prev: str, number: int) -> Entry:
         entry = entry_of(prev, row.hash, row.text)
     except ValueError as unreadable:
         raise RowChanged(number) from unreadable
-    if row.number != number or entry.number != number:
+    if row.number != number or entry.number != number or not entry.is_true:
         raise RowChanged(number)
     return entry
 

@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator
 import redis
 import structlog
 
-from backend.journal.opening import open_ledger
+from backend.journal.doubt import settle
+from backend.journal.opening import head_text, open_ledger
 from backend.journal.projector import head, project_all
 from backend.journal.reading import RowChanged, entries, sound_entries
 from backend.kit import audit
 from backend.kit.db import db, transaction
 from backend.wiring import ledger, parts, stream
 from points.errors import Category, Refused, kind
-from points.ledger import GENESIS, Entry, Head, Ledger
+from points.ledger import GENESIS, Entry, Head
 from points.ledger.keys import Keys
 from points.ledger.rebuild import Replay
 from points.ledger.refusals import BAD_STAFF, LEDGER_FORKED, LEDGER_NOT_EMPTY, LEDGER_TORN
@@ -41,6 +42,7 @@ def rebuild(district: str, progress: Progress = lambda done, total: None) -> Hea
     if not _is_empty(parts().ledger_client, district):
         raise LEDGER_NOT_EMPTY()
     made = _replay(parts().ledger_client, district, sound_entries(district), progress)
+    settle(district)
     open_ledger(district)
     return made
 
@@ -150,14 +152,8 @@ def _replay(client: redis.Redis, district: str, source: Iterator[Entry], progres
 
 
 def _state_and_head(district: str) -> tuple[str, Head]:
-    made: Ledger = ledger(district)
-    text = made.wire.ask("GET", made.keys.head)
-    if not isinstance(text, bytes):
-        return "empty", Head(0, GENESIS)
-    fields = text.decode().split("\t")
-    if len(fields) != 6:
-        return "torn", Head(0, GENESIS)
-    return fields[3], Head(int(fields[0]), fields[1])
+    made = ledger(district)
+    return head_text(made.wire.ask("GET", made.keys.head))
 
 
 def _journal_hash_at(district: str, number: int) -> str | None:
