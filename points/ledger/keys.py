@@ -5,8 +5,9 @@ from __future__ import annotations
 DAY_MS = 86_400_000
 
 
-CLOSED, LOT = "closed:", "lot:"
-"""Fields beside the accounts: who is closed, and what is unusual about a lot."""
+CLOSED, LOT, LATE = "closed:", "lot:", "late:"
+"""Fields beside the accounts: who is closed, what is unusual about a lot, until when it lives after its date."""
+BESIDE = (CLOSED, LOT, LATE)
 
 
 class Keys:

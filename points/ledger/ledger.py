@@ -15,7 +15,7 @@ from points.ledger.durable import Safe
 from points.ledger.entry import Entry, receipt_of
 from points.ledger.fence import Fence
 from points.ledger.forget import Memory
-from points.ledger.keys import CLOSED, LOT, Keys
+from points.ledger.keys import BESIDE, CLOSED, Keys
 from points.ledger.refusals import BAD_ACCOUNT, refusal
 from points.ledger.request import (
     KINDS,
@@ -154,7 +154,7 @@ class Ledger:
         found = self.wire.ask("HGETALL", self.keys.accounts)
         listed = found if isinstance(found, list) else []
         pairs = [(name.decode(), points) for name, points in zip(listed[::2], listed[1::2], strict=True)]
-        return {name: int(points) for name, points in pairs if not name.startswith((CLOSED, LOT))}
+        return {name: int(points) for name, points in pairs if not name.startswith(BESIDE)}
 
     def hold_view(self, hold_id: str) -> HoldView | None:
         """A redemption as it stands; None when there is none of that id."""

@@ -113,7 +113,7 @@ class MemoryLedger:
             draft.also["opens_at"] = _ms(c.opens_at)
         else:
             draft.move(person, granted)
-            books.purse(c.resident).add(Lot(c.expires_at, grant.lot, granted, fund))
+            books.place(c.resident, Lot(c.expires_at, grant.lot, granted, fund), at)
         return draft
 
     def _hold(self, books: Books, c: t.Hold, at: datetime) -> Draft:
@@ -226,8 +226,7 @@ class MemoryLedger:
             purse.pending -= grant.granted
             draft = books.draft(grant.granted).move(chart.PENDING, -grant.granted)
         else:
-            left = purse.close(grant.lot)
-            books.closed_lots.add(grant.lot)
+            left = books.take_back(grant)
             draft = books.draft(left).move(chart.resident(earn.resident), -left)
         draft.move(chart.fund(earn.fund), draft.amount)
         for cap in earn.caps:
@@ -277,7 +276,7 @@ class MemoryLedger:
         if max(books.accounts[person] + c.amount, c.amount - books.accounts[clearing]) >= CEILING:
             raise no.OVER_CEILING()
         books.arrived.add((c.district, c.sent))
-        books.purse(c.resident).add(Lot(c.expires_at, books.number + 1, c.amount, clearing))
+        books.place(c.resident, Lot(c.expires_at, books.number + 1, c.amount, clearing), at)
         return books.draft(c.amount).move(clearing, -c.amount).move(person, c.amount)
 
     # What time does

@@ -8,7 +8,7 @@ from itertools import islice
 import redis
 
 from points.ledger.entry import GENESIS, Entry
-from points.ledger.keys import CLOSED, DAY_MS, LOT, Keys
+from points.ledger.keys import BESIDE, CLOSED, DAY_MS, Keys
 from points.ledger.results import Head
 from points.ledger.state import Purse, State
 from points.ledger.wire import Wire
@@ -57,7 +57,7 @@ class Replay:
         found = self._wire.ask("HGETALL", self.keys.accounts)
         listed = found if isinstance(found, list) else []
         fields = [(k.decode(), v) for k, v in zip(listed[::2], listed[1::2], strict=True)]
-        state.accounts = {name: int(points) for name, points in fields if not name.startswith((CLOSED, LOT))}
+        state.accounts = {name: int(points) for name, points in fields if not name.startswith(BESIDE)}
         return state
 
     def _load(self, state: State, chunk: Sequence[Entry]) -> None:
@@ -101,7 +101,7 @@ class Replay:
         if state.accounts:
             commands.append(("HSET", self.keys.accounts, *_flat(state.accounts)))
         if state.marks:
-            commands.append(("HSET", self.keys.accounts, *_flat({LOT + lot: m for lot, m in state.marks.items()})))
+            commands.append(("HSET", self.keys.accounts, *_flat(state.marks)))
         for entry in chunk:
             commands += self._indexes(entry)
             if self._streamed:  # a stream that has older entries goes on without a gap; an empty one stays so

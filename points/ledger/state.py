@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from points.ledger.entry import GENESIS, Entry, chained
+from points.ledger.keys import LATE, LOT
 
 Lot = tuple[int, str, str]
 """What is left, the fund it came from, when it was earned (ms). It is known by when it expires (ms) and its number."""
@@ -155,9 +156,12 @@ class State:
                 end = "\t".join((part[2], str(entry.number), part[3], part[4], entry.id))
                 self.finals.append((f"e:{part[1]}", end))
             case "Z":
-                self.marks[part[1]] = "closed"
+                self.marks[LOT + part[1]] = "closed"
             case "W":
-                self.marks[part[1]] = part[2]
+                self.marks[LATE + part[1]] = part[2]
+            case "M":
+                self.marks[LOT + part[1]] = f"in:{part[2]}"
+                self.marks[LOT + part[2]] = "shared"
             case "X":
                 self.finals.append((f"x:{part[1]}", part[2]))
                 self.waiting.pop(part[1], None)

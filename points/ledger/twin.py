@@ -16,6 +16,7 @@ from points.ledger import transfer as t
 from points.ledger.results import Cut, Leg, Receipt
 
 _LOTS_AN_ENTRY = 50
+_CROWD = 64
 
 
 @dataclass
@@ -63,6 +64,25 @@ class Purse:
                 parts.append(Part(Lot(lot.expires, lot.number, 0, lot.source), used))
         self.lots = [lot for lot in self.lots if lot.left]
         return parts
+
+    def companion(self, lot: Lot, at: datetime) -> Lot | None:
+        """The lot that a new one joins in a crowded purse."""
+        if len(self.lots) < _CROWD:
+            return None
+        day = lot.expires.date()
+        alike = (each for each in self.lots if each.source == lot.source and each.expires.date() == day)
+        return next((each for each in alike if each.expires > at), None)
+
+    def share(self, number: int, most: int) -> int:
+        """Take at most so many points out of a lot that several grants share."""
+        taken = 0
+        for lot in self.lots:
+            if lot.number == number:
+                used = min(lot.left, most - taken)
+                lot.left -= used
+                taken += used
+        self.lots = [lot for lot in self.lots if lot.left]
+        return taken
 
     def close(self, number: int) -> int:
         left = sum(lot.left for lot in self.lots if lot.number == number)
@@ -156,9 +176,32 @@ class Books:
         self.closed_lots: set[int] = set()
         self.graced: dict[int, datetime] = {}
         self.arrived: set[tuple[str, str]] = set()
+        self.joined: dict[int, int] = {}
 
     def purse(self, resident: str) -> Purse:
         return self.purses.setdefault(resident, Purse())
+
+    def place(self, resident: str, lot: Lot, at: datetime) -> None:
+        """A new lot comes into a purse, or joins one of its fund and day where there are many."""
+        purse = self.purse(resident)
+        found = purse.companion(lot, at)
+        if found is None:
+            purse.add(lot)
+            return
+        found.left += lot.left
+        found.expires = max(found.expires, lot.expires)
+        purse.lots.sort(key=attrgetter("expires", "number"))
+        self.joined[lot.number] = found.number
+
+    def take_back(self, grant: Grant) -> int:
+        """What is left of a grant's lot, which closes; of a shared lot, at most what the grant brought."""
+        purse, number = self.purse(grant.command.resident), grant.lot
+        while number in self.joined:
+            number = self.joined[number]
+        if number != grant.lot or number in self.joined.values():
+            return purse.share(number, grant.granted)
+        self.closed_lots.add(number)
+        return purse.close(number)
 
     def need_open(self, subject: str, kind: Kind) -> None:
         if subject in self.closed:
@@ -221,7 +264,7 @@ class Books:
                 grant.waits = False
                 purse = self.purse(c.resident)
                 purse.pending -= grant.granted
-                purse.add(Lot(c.expires_at, grant.lot, grant.granted, chart.fund(c.fund)))
+                self.place(c.resident, Lot(c.expires_at, grant.lot, grant.granted, chart.fund(c.fund)), at)
                 draft = self.draft(grant.granted).move(chart.PENDING, -grant.granted)
                 yield f"open:{earning}", "open", draft.move(chart.resident(c.resident), grant.granted)
         for resident, purse in self.purses.items():

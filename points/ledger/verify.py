@@ -10,7 +10,7 @@ from points.clock import to_ms
 from points.ids import time_of
 from points.ledger.entry import Entry
 from points.ledger.forget import FLOOR_MS
-from points.ledger.keys import CLOSED, DAY_MS, LOT
+from points.ledger.keys import CLOSED, DAY_MS
 from points.ledger.ledger import Ledger
 from points.ledger.rebuild import read_tally
 from points.ledger.state import Broken, State
@@ -132,7 +132,7 @@ class _Verify:
         state = self.state
         wanted = {name: str(points) for name, points in state.accounts.items()}
         wanted |= {CLOSED + subject: number for subject, number in state.gates.items()}
-        wanted |= {LOT + lot: mark for lot, mark in state.marks.items()}
+        wanted |= state.marks
         found = {
             name: value for name, value in self._hash(self._keys.accounts).items() if value != "0" or name in wanted
         }

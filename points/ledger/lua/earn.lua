@@ -48,14 +48,13 @@ function decide.earn(k, id, content)
     save_purse(purse, available, held, pending + granted, lots)
     note(entry, 'P,' .. resident .. ',' .. int(pending + granted) .. ',' .. opens)
     say(entry, 'opens_at', opens)
-    afterwards('ZADD', KEYS[k + 4], opens, id)
+    set_wait(KEYS[k + 4], id, opens)
     register_day('o', opens)
   else
     local lot = int(number + 1)
-    lots = add_lot(lots, expires, lot, granted, fund, earned)
+    lots = new_lot(entry, resident, lots, expires, lot, granted, fund, earned)
     move_resident(entry, resident, granted, available + granted)
     save_purse(purse, available + granted, held, pending, lots)
-    note_lot(entry, resident, lot, granted, fund, earned, expires)
     fall_due(KEYS[k + 3], expires, resident)
   end
   return entry

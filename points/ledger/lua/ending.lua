@@ -37,8 +37,8 @@ local function plan_return(hold, kept)
     end
   end
   if #parts == 0 then return parts end
-  local marks = call('HMGET', ACCOUNTS, unpack(names))
-  for i = 1, #parts do parts[i].lost = marks[i] == 'closed' or tonumber(parts[i].expires) <= at end
+  load_marks(unpack(names))
+  for i = 1, #parts do parts[i].lost = marks[names[i]] == 'closed' or tonumber(parts[i].expires) <= at end
   return parts
 end
 

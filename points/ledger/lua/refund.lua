@@ -18,19 +18,20 @@ local function parts_to_refund(changes, captured, refunded, amount)
     refunded, amount = refunded - gone, amount - now_back
     if now_back > 0 then
       part.points = now_back
-      back[#back + 1], names[#names + 1] = part, 'lot:' .. part.lot
+      back[#back + 1], names[#names + 1], names[#names + 2] = part, 'lot:' .. part.lot, 'late:' .. part.lot
     end
   end
   return back, names
 end
 
-local function settle_parts(entry, k, resident, parts, marks)
+local function settle_parts(entry, k, resident, parts)
   local available, held, pending, lots = open_purse(KEYS[k + 5])
   local back, sums, funds, late = 0, {}, {}, int(at + WEEK)
   for i = 1, #parts do
-    local part, mark = parts[i], marks[i]
+    local part = parts[i]
+    local mark, later_date = marks['lot:' .. part.lot], marks['late:' .. part.lot]
     local expires = part.expires
-    if tonumber(expires) <= at then expires = mark or late end
+    if tonumber(expires) <= at then expires = later_date or late end
     if mark == 'closed' or tonumber(expires) <= at then
       local account = source(part.fund)
       if not sums[account] then funds[#funds + 1] = account end
@@ -40,9 +41,9 @@ local function settle_parts(entry, k, resident, parts, marks)
       lots, left = add_lot(lots, expires, part.lot, part.points, part.fund, part.earned)
       back = back + part.points
       note_lot(entry, resident, part.lot, left, part.fund, part.earned, expires)
-      if expires == late and not mark then
+      if expires == late and not later_date then
         note(entry, 'W,' .. part.lot .. ',' .. late)
-        afterwards('HSET', ACCOUNTS, 'lot:' .. part.lot, late)
+        set_mark('late:' .. part.lot, late)
         local key = match(KEYS[k + 6], '%d+$') == int(floor(late / DAY)) and KEYS[k + 6] or KEYS[k + 7]
         fall_due(key, late, resident)
       end
@@ -79,7 +80,8 @@ function decide.refund(k, id, content, hint)
   local entry = new_entry(amount)
   move(entry, shop, -amount)
   local parts, names = parts_to_refund(changes, tonumber(captured), refunded, amount)
-  settle_parts(entry, k, resident, parts, call('HMGET', ACCOUNTS, unpack(names)))
+  load_marks(unpack(names))
+  settle_parts(entry, k, resident, parts)
   put(KEYS[k + 3], int(refunded + amount))
   note(entry, 'F,' .. capture_id .. ',' .. int(refunded + amount))
   say(entry, 'refundable', int(rest - amount))

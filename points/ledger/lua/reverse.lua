@@ -12,6 +12,58 @@ local function give_room_back(entry, k, caps, granted)
   end
 end
 
+-- The points of a lot that is the grant's alone: all that is left, and the lot is closed.
+local function close_lot(entry, resident, lots, lot, fund, earned)
+  local remaining, taken = remove_lot(lots, lot)
+  for i = 1, #taken do
+    entry.amount = entry.amount + taken[i][1]
+    note_lot(entry, resident, lot, 0, fund, earned, taken[i][2])
+  end
+  note(entry, 'Z,' .. lot)
+  set_mark('lot:' .. lot, 'closed')
+  return remaining
+end
+
+-- The points of a lot that several grants share: at most what this grant brought.
+local function share_of(entry, resident, lots, lot, granted)
+  local position = 1
+  while true do
+    local e, l, left, fund, earned, following = match(lots, LOT, position)
+    if not e then return lots end
+    if l == lot and entry.amount < granted then
+      left = tonumber(left)
+      local used = math.min(left, granted - entry.amount)
+      entry.amount = entry.amount + used
+      note_lot(entry, resident, lot, left - used, fund, earned, e)
+      local kept = left > used and e .. ',' .. l .. ',' .. int(left - used) .. ',' .. fund .. ',' .. earned .. ';' or ''
+      lots = sub(lots, 1, position - 1) .. kept .. sub(lots, following)
+      position = position + #kept
+    else
+      position = following
+    end
+  end
+end
+
+local function take_back(purse, resident, lot, granted, fund, earned)
+  local available, held, pending, lots = open_purse(purse)
+  local entry, mark = new_entry(0), mark_of('lot:' .. lot)
+  local joined = lot
+  while mark and sub(mark, 1, 3) == 'in:' do
+    joined = sub(mark, 4)
+    mark = mark_of('lot:' .. joined)
+  end
+  if joined ~= lot or mark == 'shared' then
+    lots = share_of(entry, resident, lots, joined, granted)
+  else
+    lots = close_lot(entry, resident, lots, lot, fund, earned)
+  end
+  if entry.amount > 0 then
+    move_resident(entry, resident, -entry.amount, available - entry.amount)
+    save_purse(purse, available - entry.amount, held, pending, lots)
+  end
+  return entry
+end
+
 function decide.reverse(k, id, content, hint)
   local grant_id = match(content, '^([^\t]*)\t')
   local text = strings[KEYS[k + 2]]
@@ -25,29 +77,16 @@ function decide.reverse(k, id, content, hint)
   local purse, account = KEYS[k + 4], 'fund:' .. fund
   local available, held, pending, lots = open_purse(purse)
   load(account, 'pending')
-  local closing = opens ~= '' and call('ZSCORE', KEYS[k + 5], grant_id)
+  local closing = opens ~= '' and wait_of(KEYS[k + 5], grant_id)
   local entry
   if closing then
     entry = new_entry(granted)
     move(entry, 'pending', -granted)
     save_purse(purse, available, held, pending - granted, lots)
     note(entry, 'P,' .. resident .. ',' .. int(pending - granted) .. ',' .. opens)
-    afterwards('ZREM', KEYS[k + 5], grant_id)
+    set_wait(KEYS[k + 5], grant_id, false)
   else
-    local remaining, taken = remove_lot(lots, lot)
-    local left = 0
-    entry = new_entry(0)
-    for i = 1, #taken do
-      left = left + taken[i][1]
-      note_lot(entry, resident, lot, 0, fund, earned, taken[i][2])
-    end
-    entry.amount = left
-    if left > 0 then
-      move_resident(entry, resident, -left, available - left)
-      save_purse(purse, available - left, held, pending, remaining)
-    end
-    note(entry, 'Z,' .. lot)
-    afterwards('HSET', ACCOUNTS, 'lot:' .. lot, 'closed')
+    entry = take_back(purse, resident, lot, granted, fund, earned)
   end
   if entry.amount > 0 then move(entry, account, entry.amount) end
   if granted > 0 then give_room_back(entry, k, caps, granted) end

@@ -36,7 +36,7 @@ end
 -- Keys: (no record), the grant's record, purse, opens, due.
 function decide.open(k, id, content, hint)
   local grant_id, opens_key = content, KEYS[k + 4]
-  local score = call('ZSCORE', opens_key, grant_id)
+  local score = wait_of(opens_key, grant_id)
   if not score or tonumber(score) > at then return refuse('not_due') end
   local lot, _, _, granted, grant = match(strings[KEYS[k + 2]], ENTRY)
   local resident, fund, _, earned, expires = match(grant, '^([^\t]*)\t([^\t]*)\t(%d+)\t(%d+)\t(%d+)\t')
@@ -47,11 +47,10 @@ function decide.open(k, id, content, hint)
   load('pending')
   move(entry, 'pending', -granted)
   move_resident(entry, resident, granted, available + granted)
-  save_purse(KEYS[k + 3], available + granted, held, pending - granted,
-    add_lot(lots, expires, lot, granted, fund, earned))
+  lots = new_lot(entry, resident, lots, expires, lot, granted, fund, earned)
+  save_purse(KEYS[k + 3], available + granted, held, pending - granted, lots)
   note(entry, 'P,' .. resident .. ',' .. int(pending - granted) .. ',' .. score)
-  note_lot(entry, resident, lot, granted, fund, earned, expires)
-  afterwards('ZREM', opens_key, grant_id)
+  set_wait(opens_key, grant_id, false)
   fall_due(KEYS[k + 5], expires, resident)
   return entry
 end

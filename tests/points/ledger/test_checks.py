@@ -40,7 +40,15 @@ GOOD: dict[str, Any] = {
     "receive": t.ReceiveAcross(_id(), "lin", "370102", 5, LATER, _id()),
 }
 AMOUNTS: list[Any] = [0, -1, 1.0, 1.5, True, "5", "5", None, 10**12, Decimal(5), float("nan"), [5]]
-IDS: list[Any] = ["", "x", None, 5, "01900000-0000-4000-8000-000000000000", "01A200FB-5100-7147-9EF8-AFE187E32D99", b"x"]
+IDS: list[Any] = [
+    "",
+    "x",
+    None,
+    5,
+    "01900000-0000-4000-8000-000000000000",
+    "01A200FB-5100-7147-9EF8-AFE187E32D99",
+    b"x",
+]
 NAMES: list[Any] = ["", "resident:lin", "a b", "-a", "a" * 65, None, 5, "a\n", "居民", "{d:370102}:r:lin"]
 TIMES: list[Any] = [None, "2026-11-22", 5, NOW.replace(tzinfo=None)]
 TEXTS: list[Any] = ["a\tb", "a\nb", "x" * 201, None]

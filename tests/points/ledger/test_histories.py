@@ -34,6 +34,7 @@ _MUST_HAPPEN = (
     "receive_across",
     "sweep",
     "again",
+    "batched",
     "id_reused",
     "hold_captured",
     "hold_released",

@@ -142,7 +142,7 @@ TAMPERED: dict[str, Callable[[redis.Redis], object]] = {
     "c:acts": lambda c: c.incr(_first(c, "c:*")),
     "s:cake": lambda c: c.incr(_first(c, "s:cake")),
     "o:tea": lambda c: c.append(_first(c, "o:tea"), "day,1;"),
-    "q:cake:hao": lambda c: c.set(_first(c, "q:cake:hao"), "day 2026-11-22 0;"),
+    "q:": lambda c: c.set(_first(c, "q:*"), "day 2026-11-22 77;"),
     "i:": lambda c: c.delete(_last(c, "i:*")),  # the first ones may have been forgotten
     "e:": lambda c: c.append(_first(c, "e:*"), "x"),
     "x:": lambda c: c.set(_first(c, "x:*"), "somebody"),
