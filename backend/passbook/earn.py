@@ -65,7 +65,8 @@ def of_deed(district: str, kind_of_deed: DeedKind | str, deed: str) -> str | Non
 
 def decide_waiting(district: str) -> int:
     """Decide the deeds that waited for a pack, in the order in which they were done; answers how many found one."""
-    query = select(Earning.id, Earning.at).where(Earning.district == district, Earning.decision.is_(None))
+    waits = (Earning.district == district, Earning.decision.is_(None), Earning.undone.is_(False))
+    query = select(Earning.id, Earning.at).where(*waits)
     known: dict[date, bool] = {}
     ready = []
     for identifier, at in db.session.execute(query.order_by(Earning.at, Earning.deed)):
@@ -82,7 +83,7 @@ def _decide_waiting(district: str, identifier: str) -> bool:
             row = find(Earning, district, identifier, lock=True)
             event = event_of(row)
             pack = packs.in_force(district, local_day(event.at))
-            if row.decision is not None or pack is None:
+            if row.decision is not None or row.undone or pack is None:
                 return False
             _decide(row, event, pack, waited=True)
     except Refused as refusal:

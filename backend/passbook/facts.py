@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -33,7 +33,7 @@ def read(event: DeedApproved, needed: FactsNeeded, waited_since: datetime | None
     return Facts(
         decided_at=now(),
         tallies={tally.key: _tally(event, tally, before[tally.what == "turn"]) for tally in needed.tallies},
-        age_band=band_of(event) if needed.age_band else None,
+        age_band=_band(event) if needed.age_band else None,
         consents=tuple(sorted(consents(event.district, event.resident))) if needed.consents else (),
         balance=_balance(event) if needed.balance else None,
     )
@@ -51,7 +51,7 @@ def read_again(event: DeedApproved, pack: Pack, first: Decision, decided_at: dat
     }
     facts = replace(first.facts, tallies=tallies)
     if needed.age_band and facts.age_band is None:
-        facts = replace(facts, age_band=band_of(event))
+        facts = replace(facts, age_band=_band(event))
     if needed.consents and not facts.consents:
         facts = replace(facts, consents=tuple(sorted(consents(event.district, event.resident))))
     if needed.balance and facts.balance is None:
@@ -64,13 +64,16 @@ def hold_resident(event: DeedApproved) -> None:
     locks.hold(event.district, [f"resident={event.resident}"])
 
 
-def band_of(event: DeedApproved, resident: Resident | None = None) -> str | None:
-    """The band of a resident's age on the day of the deed; None when the birthday is not known."""
-    found = resident or db.session.get(Resident, (event.district, event.resident))
-    if found is None or found.birth_date is None:
+def band_of(born: date | None, day: date) -> str | None:
+    """The band of an age on a local day; None when the birthday is not known."""
+    if born is None:
         return None
-    born, day = found.birth_date, local_day(event.at)
     return age_band(day.year - born.year - ((day.month, day.day) < (born.month, born.day)))
+
+
+def _band(event: DeedApproved) -> str | None:
+    found = db.session.get(Resident, (event.district, event.resident))
+    return band_of(found.birth_date if found else None, local_day(event.at))
 
 
 def _hold_groups(event: DeedApproved, needed: FactsNeeded) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from backend.kit.clock import now
 from backend.kit.days import local_day, zone
-from backend.kit.db import db, rows
+from backend.kit.db import db
 from backend.passbook import packs
 from backend.passbook.facts import band_of
 from backend.passbook.models import Earning
@@ -31,21 +31,21 @@ MOST_AT_ONCE = 2_000
 
 def history(district: str, first: date | None, last: date | None) -> Iterator[Past]:
     """The deeds done between two local days (both included), in their order; undone ones are left out."""
-    query = rows(Earning, district).where(Earning.undone.is_(False), *_between(first, last))
-    query = query.order_by(Earning.at, Earning.id).limit(BATCH)
-    after: tuple[datetime, str] | None = None
-    while True:
-        page = query if after is None else query.where(_later(*after))
-        batch = [(row, _event(row)) for row in db.session.scalars(page)]
-        if not batch:
-            return
-        residents = _residents(district, {row.resident for row, _ in batch})
-        given = _consents(district, set(residents))
-        for row, event in batch:
-            band = band_of(event, residents[row.resident]) if row.resident in residents else None
-            yield Past(event, row.decided_at, band, _at(given.get(row.resident, []), row.decided_at))
-        after = (batch[-1][0].at, batch[-1][0].id)
-        db.session.expunge_all()
+    query = (
+        select(Earning.id, Earning.at, Earning.resident, Earning.decided_at, Earning.event)
+        .where(Earning.district == district, Earning.undone.is_(False), *_between(first, last))
+        .order_by(Earning.at, Earning.id)
+        .limit(BATCH)
+    )
+    page = query
+    while batch := db.session.execute(page).all():
+        births = _births(district, {row.resident for row in batch})
+        given = _consents(district, set(births))
+        for row in batch:
+            band = band_of(births.get(row.resident), local_day(row.at))
+            consents = _at(given.get(row.resident, []), row.decided_at)
+            yield Past(unpack(DeedApproved, json.loads(row.event)), row.decided_at, band, consents)
+        page = query.where(_later(batch[-1].at, batch[-1].id))
 
 
 def count(district: str, first: date | None, last: date | None) -> int:
@@ -104,23 +104,21 @@ def _later(at: datetime, identifier: str) -> Any:
     return (Earning.at > at) | ((Earning.at == at) & (Earning.id > identifier))
 
 
-def _event(row: Earning) -> DeedApproved:
-    return unpack(DeedApproved, json.loads(row.event))
+def _births(district: str, identifiers: set[str]) -> dict[str, date | None]:
+    query = select(Resident.id, Resident.birth_date)
+    found = db.session.execute(query.where(Resident.district == district, Resident.id.in_(identifiers)))
+    return {row.id: row.birth_date for row in found}
 
 
-def _residents(district: str, identifiers: set[str]) -> dict[str, Resident]:
-    found = db.session.scalars(rows(Resident, district).where(Resident.id.in_(identifiers)))
-    return {resident.id: resident for resident in found}
-
-
-def _consents(district: str, identifiers: set[str]) -> dict[str, list[Consent]]:
-    given: dict[str, list[Consent]] = {}
-    for consent in db.session.scalars(rows(Consent, district).where(Consent.resident.in_(identifiers))):
+def _consents(district: str, identifiers: set[str]) -> dict[str, list[Any]]:
+    query = select(Consent.resident, Consent.purpose, Consent.given_at, Consent.withdrawn_at)
+    given: dict[str, list[Any]] = {}
+    for consent in db.session.execute(query.where(Consent.district == district, Consent.resident.in_(identifiers))):
         given.setdefault(consent.resident, []).append(consent)
     return given
 
 
-def _at(given: list[Consent], moment: datetime) -> tuple[str, ...]:
+def _at(given: list[Any], moment: datetime) -> tuple[str, ...]:
     """The consents that held at a moment."""
     return tuple(
         sorted(

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from backend.kit.auth import Caller
+from backend.kit.days import local_day
 from backend.kit.db import NOT_FOUND, find, rows
 from backend.kit.http import Page, page_of
 from backend.passbook import appeals, corrections, packs, posting
@@ -19,6 +20,7 @@ from points.ledger import Balance
 from points.rules import Decision, Silence, explain, silent
 
 LANGUAGES = packs.LANGUAGES
+_UNSETTLED = ("waiting", "refused")
 _WAITS_FOR_RULES = {
     "zh-CN": "这件事已获批准,但当天还没有生效的规则;规则发布后会自动计算。",
     "en": "This deed is approved, but no rules are in force for its day; it is decided once they are published.",
@@ -28,14 +30,15 @@ _UNDONE = {
     "en": "This earning was undone and what was left of it taken back; what was spent stays spent, nothing is owed.",
 }
 _CORRECTED = {
-    "zh-CN": "{day} 更正:{reason} 由 {before} 分改为 {after} 分。",
-    "en": "Corrected on {day}: {reason} {before} points became {after}.",
+    "zh-CN": "{day} 更正:由 {before} 分改为 {after} 分。理由:{reason}",
+    "en": "Corrected on {day}: {before} points became {after}. Reason: {reason}",
 }
 _KEPT = {
     "zh-CN": "其中 {kept} 分在更正前已经用掉,不追回。",
     "en": "{kept} of these points had been spent before the correction; they are not asked back.",
 }
 _MISSING = {"zh-CN": "积分还没有入账:{why}", "en": "The points are not there yet: {why}"}
+_REFUSED = {"zh-CN": "积分没有入账:{why}", "en": "The points were not posted: {why}"}
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,10 @@ def _afterwards(row: Earning, grants: list[GrantRow], changed: list[Correction],
     """What happened since the decision, in sentences."""
     told = [
         _CORRECTED[language].format(
-            day=f"{made.answered_at:%Y-%m-%d}", reason=made.reason, before=made.points_before, after=made.points_after
+            day=local_day(made.answered_at or made.asked_at),
+            reason=made.reason,
+            before=made.points_before,
+            after=made.points_after,
         )
         for made in changed
         if made.kind == corrections.CORRECTION
@@ -131,8 +137,9 @@ def _afterwards(row: Earning, grants: list[GrantRow], changed: list[Correction],
         told.append(_KEPT[language].format(kept=kept))
     if row.undone:
         told.append(_UNDONE[language])
-    reasons = [row.problem, *(grant.reason for grant in grants if grant.state == "waiting")]
-    return told + [_MISSING[language].format(why=_sentence(code, language)) for code in reasons if code]
+    reasons = [(_MISSING, row.problem)]
+    reasons += [(_MISSING if g.state == "waiting" else _REFUSED, g.reason) for g in grants if g.state in _UNSETTLED]
+    return told + [text[language].format(why=_sentence(code, language)) for text, code in reasons if code]
 
 
 def _sentence(code: str, language: str) -> str:

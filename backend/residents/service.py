@@ -64,6 +64,10 @@ def sign_in(code: str, district: str | None) -> SignedIn:
         life=timedelta(days=limits.resident_days),
         idle=timedelta(days=limits.resident_idle_days),
     )
+    db.session.refresh(resident)
+    if resident.closed:  # meanwhile: the closing ended the sessions that it found
+        sessions().end(session)
+        raise RESIDENT_CLOSED()
     return SignedIn(token, session.ends_at, resident)
 
 

@@ -31,6 +31,7 @@ from tests.backend.passbook.stage import (
     taken,
     told,
 )
+from tests.backend.passbook.test_packs import CHANGED_CASES, changed, suspend
 from tests.backend.rewards.people import Market, capture, look_up, redeem
 from tests.cast import Cast, Person
 
@@ -216,6 +217,43 @@ def test_a_deed_that_no_rule_could_decide_is_mended_by_a_correction(cast: Cast) 
     assert office[0].get(f"/staff/earnings/{stuck}").json["staff"]["problem"] == "rules_assessed_outside_range"
     correct(office, stuck, assessed_points=7)
     assert told(resident, stuck)["granted"] == 7
+
+
+def test_an_undone_deed_that_waited_for_rules_is_never_decided(cast: Cast) -> None:
+    fill_fund(cast)
+    resident = cast.resident()
+    earning = approve(resident, STAR)
+    undo((cast.staff(Role.SECOND_REVIEWER), cast.staff(Role.FUND_MANAGER)), earning)
+    publish_rules(cast)
+    assert earn.decide_waiting(DISTRICT) == 0
+    assert (told(resident, earning)["state"], points(resident)) == ("undone", 0)
+
+
+def test_what_a_wrong_pack_decided_is_corrected_by_the_one_that_took_its_place(cast: Cast) -> None:
+    wrong = publish_rules(cast)
+    fill_fund(cast)
+    office = (cast.staff(Role.SECOND_REVIEWER), cast.staff(Role.FUND_MANAGER))
+    resident = cast.resident()
+    earning = approve(resident, STAR)
+    suspend(cast, wrong)
+    assert no(ask(office[0], earning)) == (409, "earning_without_rules")
+    publish_rules(cast, changed(starts="2026-01-01"), CHANGED_CASES)
+    correct(office, earning)
+    assert points(resident) == 25
+    seen = told(resident, earning)
+    assert (seen["decision"]["version"], [g["granted"] for g in seen["grants"]]) == (2, [20, 5])
+
+
+def test_a_posting_that_was_refused_says_why(cast: Cast, clock: FixedClock) -> None:
+    publish_rules(cast)
+    fill_fund(cast)
+    earning = approve(resident := cast.resident(), HELP)
+    clock.advance(days=400)  # by now its points have expired, and what is granted for that day would have too
+    correct((cast.staff(Role.SECOND_REVIEWER), cast.staff(Role.FUND_MANAGER)), earning, category=STAR)
+    seen = told(cast.signed_in("resident", resident.id, ("resident",)), earning)
+    assert [(g["state"], g["reason"]) for g in seen["grants"]] == [("posted", None), ("refused", "bad_time")]
+    assert "积分没有入账:时间不合规定。" in seen["sentences"]["zh-CN"]
+    assert seen["grants"][1]["reason_said"]["en"] == "The time is not allowed."
 
 
 def test_while_the_ledger_is_away_the_difference_waits_and_comes_once(
