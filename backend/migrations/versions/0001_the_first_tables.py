@@ -138,6 +138,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("district", name=op.f("pk_journal_archive")),
     )
     op.create_table(
+        "journal_doubt",
+        sa.Column("district", sa.String(length=12), nullable=False),
+        sa.Column("found", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("district", name=op.f("pk_journal_doubt")),
+    )
+    op.create_table(
         "journal_entry",
         sa.Column("district", sa.String(length=12), nullable=False),
         sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -986,6 +993,7 @@ def downgrade() -> None:
         )
 
     op.drop_table("journal_entry")
+    op.drop_table("journal_doubt")
     op.drop_table("journal_archive")
     op.drop_table("group_lock")
     with op.batch_alter_table("gate_change", schema=None) as batch_op:

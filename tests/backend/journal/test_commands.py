@@ -1,0 +1,175 @@
+"""`civic ledger` and `civic doctor` as an operator types them, on real servers and a migrated database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import redis
+from click.testing import CliRunner, Result
+from sqlalchemy import create_engine, text
+
+from backend.app import create_app
+from backend.cli.main import cli
+from backend.cli.place import place
+from backend.cli.up import _refuse_unreachable
+from backend.journal.projector import project_all
+from backend.kit.db import db
+from backend.wiring import ledger
+from points.clock import SystemClock
+from points.errors import Refused
+from tests.app import DISTRICT
+from tests.points.ledger.town import Town
+from tests.servers import Valkey
+
+Civic = Callable[..., Result]
+
+
+@pytest.fixture
+def civic(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    ledger_server: Valkey,
+    cache_server: Valkey,
+    fresh_redis: redis.Redis,
+    fresh_cache: redis.Redis,
+) -> Civic:
+    """Runs a command on a data directory of its own."""
+    monkeypatch.setenv("CIVIC_REDIS_URL", ledger_server.url)
+    monkeypatch.setenv("CIVIC_CACHE_URL", cache_server.url)
+    monkeypatch.setenv("CIVIC_SERVICE_DATA_DIR", str(tmp_path))
+
+    def run(*words: str) -> Result:
+        ran = CliRunner().invoke(cli, list(words))
+        if ran.exception is not None and not isinstance(ran.exception, SystemExit):
+            raise ran.exception
+        return ran
+
+    return run
+
+
+@pytest.fixture
+def busy(civic: Civic, tmp_path: Path) -> Town:
+    """A district after some postings, all of them in the journal."""
+    assert civic("ledger", "catch-up").exit_code == 0
+    app = create_app(place(None).settings())
+    with app.app_context():
+        made = ledger(DISTRICT)
+        town = Town(made, SystemClock()).opened()  # type: ignore[arg-type]
+        town.earn("lin", 100)
+        town.capture(town.hold("lin").id)
+        project_all(DISTRICT)
+        db.session.remove()
+        db.engine.dispose()
+    return town
+
+
+def test_a_district_in_order_is_verified_and_healthy(civic: Civic, busy: Town) -> None:
+    verified = civic("ledger", "verify")
+    assert (verified.exit_code, verified.stdout) == (
+        0,
+        "370112 账本与流水一致 · verified: 6 entries, 1 residents, 0 open holds, 0 roots\n",
+    )
+    looked_over = civic("doctor")
+    assert looked_over.exit_code == 0, looked_over.stdout
+    assert "no backup is set" in looked_over.stdout
+
+
+def test_a_difference_is_named_by_verify_and_stops_doctor(civic: Civic, busy: Town, fresh_redis: redis.Redis) -> None:
+    fresh_redis.hincrby("{d:370112}:accounts", "fund:civic", 1)
+    found = civic("ledger", "verify")
+    assert found.exit_code == 1
+    assert "fund:civic" in found.stdout
+    assert civic("doctor").exit_code == 1
+    refused = civic("ledger", "catch-up")
+    assert (refused.exit_code, "code: ledger_in_doubt" in refused.stderr) == (2, True)
+    assert civic("ledger", "rebuild", "--replace").exit_code == 0
+    assert civic("doctor").exit_code == 0
+
+
+def test_a_lost_ledger_is_rebuilt_and_a_full_one_refused(civic: Civic, busy: Town, fresh_redis: redis.Redis) -> None:
+    refused = civic("ledger", "rebuild")
+    assert (refused.exit_code, "code: ledger_not_empty" in refused.stderr) == (2, True)
+    fresh_redis.flushall()
+    assert civic("doctor").exit_code == 1
+    rebuilt = civic("ledger", "rebuild")
+    assert (rebuilt.exit_code, "rebuilt up to entry 6" in rebuilt.stdout) == (0, True)
+    assert civic("ledger", "verify").exit_code == 0
+
+
+def test_a_second_server_is_filled(civic: Civic, busy: Town, private_valkey: Callable[..., Valkey]) -> None:
+    other = private_valkey()
+    assert civic("ledger", "rebuild", "--into", other.url).exit_code == 0
+    with other.client() as client:
+        assert client.exists("{d:370112}:head") == 1
+
+
+def test_a_statement_is_read_under_a_name(civic: Civic, busy: Town, tmp_path: Path) -> None:
+    assert civic("ledger", "statement", "fund:civic").exit_code == 2
+    read = civic("ledger", "statement", "fund:civic", "--as", "邹立夏")
+    assert (read.exit_code, "99900" in read.stdout) == (0, True)
+    past = civic("ledger", "statement", "fund:civic", "--as", "邹立夏", "--at", "2020-01-01")
+    assert past.stdout.split()[-1] == "0"
+    engine = create_engine(f"sqlite:///{tmp_path / 'books.sqlite'}")
+    with engine.connect() as connection:
+        lines = connection.execute(text("SELECT actor FROM audit_line WHERE action = 'statement.read'")).scalars().all()
+    engine.dispose()
+    assert lines == ["console:邹立夏"] * 2
+
+
+def test_the_archive_restores_an_empty_journal(
+    civic: Civic, busy: Town, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fresh_redis: redis.Redis
+) -> None:
+    monkeypatch.setenv("CIVIC_JOURNAL_ARCHIVE_DIR", str(tmp_path / "archive"))
+    assert "archived up to entry 6" in civic("ledger", "archive").stdout
+    (tmp_path / "books.sqlite").unlink()
+    for rest in tmp_path.glob("books.sqlite-*"):
+        rest.unlink()
+    fresh_redis.flushall()
+    restored = civic("ledger", "restore", str(tmp_path / "archive"))
+    assert (restored.exit_code, "up to entry 6" in restored.stdout) == (0, True)
+    assert civic("ledger", "rebuild").exit_code == 0
+    assert civic("ledger", "verify").exit_code == 0
+
+
+def test_an_archive_without_a_place_is_refused(civic: Civic, busy: Town) -> None:
+    refused = civic("ledger", "archive")
+    assert (refused.exit_code, "code: no_archive" in refused.stderr) == (2, True)
+
+
+def test_doctor_says_what_to_change_on_the_server(
+    civic: Civic, busy: Town, monkeypatch: pytest.MonkeyPatch, private_valkey: Callable[..., Valkey]
+) -> None:
+    loose = private_valkey("--appendfsync", "everysec")
+    monkeypatch.setenv("CIVIC_REDIS_URL", loose.url)
+    found = civic("doctor")
+    assert found.exit_code == 1
+    assert "CONFIG SET appendfsync always" in found.stdout
+
+
+def test_up_refuses_a_server_that_cannot_keep_the_level(
+    civic: Civic, monkeypatch: pytest.MonkeyPatch, private_valkey: Callable[..., Valkey]
+) -> None:
+    monkeypatch.setenv("CIVIC_REDIS_URL", private_valkey("--maxmemory-policy", "allkeys-lru").url)
+    with pytest.raises(Refused) as refused:
+        _refuse_unreachable(place(None))
+    assert refused.value.code == "ledger_server_unsafe"
+    monkeypatch.setenv("CIVIC_REDIS_URL", private_valkey().url)
+    _refuse_unreachable(place(None))
+
+
+def test_doctor_names_a_database_that_was_not_brought_up_to_date(civic: Civic) -> None:
+    found = civic("doctor")
+    assert found.exit_code == 1
+    assert "`civic up` brings them there" in found.stdout
+
+
+def test_doctor_names_an_unreachable_ledger_and_looks_on(
+    civic: Civic, busy: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CIVIC_REDIS_URL", "unix:///nowhere/at/all.sock")
+    found = civic("doctor")
+    assert found.exit_code == 1
+    assert "the ledger's server: cannot be looked at" in found.stdout
+    assert "the books' tables are up to date" in found.stdout
