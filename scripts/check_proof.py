@@ -82,12 +82,12 @@ def main() -> int:
     parser.add_argument("--published", type=Path)
     parser.add_argument("--key")
     given = parser.parse_args()
-    proof = json.loads(given.proof.read_text(encoding="utf-8"))
-    published = json.loads(given.published.read_text(encoding="utf-8")) if given.published else None
     try:
+        proof = json.loads(given.proof.read_text(encoding="utf-8"))
+        published = json.loads(given.published.read_text(encoding="utf-8")) if given.published else None
         problems = problems_of(proof, published, given.key)
-    except (KeyError, ValueError) as unreadable:
-        problems = [f"the proof cannot be read: {unreadable}"]
+    except (KeyError, TypeError, ValueError) as unreadable:
+        problems = [f"the proof cannot be read ({unreadable!r})"]
     for problem in problems:
         print(f"does not hold: {problem}")
     if not problems:
