@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from backend.acts.appeals import escalate_overdue
 from backend.kit.auth import Role
 from points.clock import FixedClock
-from tests.app import OTHER_DISTRICT
+from tests.app import DISTRICT, OTHER_DISTRICT
 from tests.backend.acts.stage import declared, no, refused, rules_in_force
 from tests.cast import Cast, Person
 
@@ -117,6 +118,16 @@ def test_an_answer_that_is_late_is_shown_as_overdue_and_still_given(cast: Cast, 
     assert no(late) == (409, "appeal_overdue")
     done = second.post(f"/acts/{identifier}/appeal/answer", {"decision": "uphold", "reason": "核实无误。"})
     assert done.json["appeal"]["overdue"] is True
+
+
+def test_an_overdue_appeal_is_escalated_once(cast: Cast, clock: FixedClock) -> None:
+    identifier, _ = appealed(cast, cast.resident())
+    clock.advance(days=5, hours=12)
+    assert escalate_overdue(DISTRICT) == 0
+    clock.advance(seconds=1)
+    assert (escalate_overdue(DISTRICT), escalate_overdue(DISTRICT)) == (1, 0)
+    seen = cast.staff(Role.SECOND_REVIEWER).get(f"/acts/{identifier}").json["appeal"]
+    assert (seen["overdue"], seen["escalated_at"]) == (True, "2026-11-25T16:00:01+00:00")
 
 
 def test_an_appeal_is_made_within_thirty_days(cast: Cast, clock: FixedClock) -> None:

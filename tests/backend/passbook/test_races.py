@@ -45,7 +45,9 @@ def at_once(app: Flask, tasks: Sequence[Callable[[], Any]]) -> list[Any]:
                 db.session.remove()
 
     with ThreadPoolExecutor(len(tasks)) as pool:
-        return list(pool.map(run, tasks))
+        answers = list(pool.map(run, tasks))
+    db.session.rollback()  # what is read next is what is there now
+    return answers
 
 
 @pytest.fixture
@@ -92,10 +94,12 @@ def test_eight_approvals_at_once_stay_under_the_cap(app: Flask, cast: Cast, cloc
 
 @pytest.mark.usefixtures("rules")
 def test_of_eight_reporters_approved_at_once_one_is_the_first(app: Flask, cast: Cast) -> None:
-    place = fresh_id()
-    reports = [report(cast.resident(), place, minutes_ago=60 - i) for i in range(THREADS)]
-    earned = at_once(app, [partial(taken, each) for each in reports])
-    assert decided(earned) == [1] * 7 + [10]
+    reporters = [cast.resident() for _ in range(THREADS)]
+    for _ in range(4):
+        place = fresh_id()
+        reports = [report(reporter, place, minutes_ago=60 - i) for i, reporter in enumerate(reporters)]
+        earned = at_once(app, [partial(taken, each) for each in reports])
+        assert decided(earned) == [1] * 7 + [10]
 
 
 @pytest.mark.usefixtures("rules")
