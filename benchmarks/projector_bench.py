@@ -2,7 +2,7 @@
 
     .venv/bin/python -m benchmarks.projector_bench [--entries 20000] [--clients 16]
 
-Prints one row for each database: name, ratio, goal, better.
+Then how fast `verify` and `rebuild` go. Prints rows for each database: name, ratio, goal, better.
 """
 
 from __future__ import annotations
@@ -21,9 +21,12 @@ from flask import Flask
 
 from backend.app import create_app
 from backend.cli.servers import leash, valkey
+from backend.journal.check import compare
 from backend.journal.projector import project_all
+from backend.journal.rebuilding import rebuild
 from backend.kit.db import db
 from backend.settings import load
+from backend.wiring import ledger, parts
 from points.clock import SystemClock
 from points.ids import new_id
 from points.ledger import Ledger, connect
@@ -32,6 +35,7 @@ from tests.postgres import Postgres
 
 DISTRICT = "370112"
 GOAL = 3.0
+ONE_MINUTE = {"goal": 1.0, "better": "lower"}
 PROCESSES = 4
 
 
@@ -89,6 +93,27 @@ def copying_rate(app: Flask) -> float:
     return copied / took
 
 
+def reading_rates(app: Flask) -> dict[str, float]:
+    """Entries a second of `verify`, and of `rebuild` into an emptied ledger."""
+    with app.app_context():
+        number = ledger(DISTRICT).head().number
+        began = time.perf_counter()
+        found = compare(DISTRICT)
+        verified = time.perf_counter() - began
+        if not found.holds:
+            raise RuntimeError(found.line)
+        stream_of = f"{{d:{DISTRICT}}}:entries"
+        kept = parts().ledger_client.dump(stream_of)
+        parts().ledger_client.flushall()
+        began = time.perf_counter()
+        rebuild(DISTRICT)
+        rebuilt = time.perf_counter() - began
+        parts().ledger_client.restore(stream_of, 0, kept, replace=True)  # for the next database to copy
+        db.session.remove()
+        db.engine.dispose()
+    return {"verify": number / verified, "rebuild": number / rebuilt}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--entries", type=int, default=20_000)
@@ -111,6 +136,10 @@ def main() -> None:
             print(f"copying into {name}: {copied:,.0f}/s")
             row = {"name": f"projector on {name}", "ratio": round(copied / posted, 2), "goal": GOAL, "better": "higher"}
             print(json.dumps(row))
+            for what, rate in reading_rates(_app(url, server.url, home)).items():
+                print(f"{what} on {name}: {rate:,.0f}/s, a million in {10**6 / rate:.0f} s")
+                a_minute = round(10**6 / rate / 60, 2)
+                print(json.dumps({"name": f"{what} a million on {name}, minutes", "ratio": a_minute, **ONE_MINUTE}))
     finally:
         process.kill()
         process.wait()
