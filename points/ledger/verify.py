@@ -8,7 +8,7 @@ from itertools import islice
 
 from points.clock import to_ms
 from points.ids import time_of
-from points.ledger.entry import Entry
+from points.ledger.entry import Entry, chained
 from points.ledger.forget import FLOOR_MS
 from points.ledger.keys import CLOSED, DAY_MS
 from points.ledger.ledger import Ledger
@@ -16,6 +16,8 @@ from points.ledger.rebuild import read_tally
 from points.ledger.state import Broken, State
 
 _CHUNK = 1000
+_OTHERS = frozenset({"head", "entries", "accounts", "holds", "days", "due", "opens", "waited"})
+"""Keys that are compared as a whole, or only help to find what is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class _Verify:
 
     def compare(self) -> Difference | None:
         """Every key of the ledger against what the entries add up to."""
-        for step in (self._head, self._accounts, self._purses, self._indexes, self._strays):
+        for step in (self._head, self._accounts, self._purses, self._indexes, self._strays, self._entries):
             found = step()
             if found:
                 return found
@@ -170,6 +172,12 @@ class _Verify:
             waiting |= self._scores(self._keys.opens(day * DAY_MS))
         if waiting != self.state.waiting:
             return Difference(self._keys.prefix + "opens", *_first_unlike(self.state.waiting, waiting))
+        listed = self._scores(self._keys.days)
+        needed = {f"o:{opens // DAY_MS}" for opens in self.state.waiting.values()}
+        needed |= {f"l:{expires // DAY_MS}" for purse in self.state.purses.values() for expires, _ in purse.lots}
+        for name in sorted(needed | listed.keys()):
+            if name not in listed or name not in (f"l:{listed[name]}", f"o:{listed[name]}"):
+                return Difference(self._keys.days, name, str(listed.get(name, "nothing")))
         for resident, purse in self.state.purses.items():
             for expires, _ in purse.lots:
                 if self._ask("ZSCORE", self._keys.due(expires), resident) is None:
@@ -180,6 +188,26 @@ class _Verify:
         found = self._ask("ZRANGE", key, 0, -1, "WITHSCORES")
         listed = found if isinstance(found, list) else []
         return {name.decode(): int(score) for name, score in zip(listed[::2], listed[1::2], strict=True)}
+
+    def _entries(self) -> Difference | None:
+        """What the ledger still has of its entries: each is as it was hashed, and the last is the head."""
+        after = "-"
+        prev, number = "", 0
+        while True:
+            found = self._ask("XRANGE", self._keys.stream, after, "+", "COUNT", _CHUNK)
+            if not isinstance(found, list) or not found:
+                break
+            for name, fields in found:
+                before, digest, text = (each.decode(errors="replace") for each in fields[1::2])
+                said = text.split("\t", 1)[0]
+                follows = not number or (before == prev and said == str(number + 1))
+                if chained(before, text) != digest or not follows or name.decode() != f"{said}-0":
+                    return Difference(f"{self._keys.stream} {name.decode()}", "the entry that was hashed", text)
+                prev, number = digest, int(said)
+            after = f"({number}-0"
+        if number and (number, prev) != (self.state.number, self.state.hash):
+            return Difference(self._keys.stream, f"entry {self.state.number} at the end", f"entry {number}")
+        return None
 
     def _strays(self) -> Difference | None:
         """Keys that no entry explains: more of a sort than there should be."""
@@ -196,6 +224,10 @@ class _Verify:
         }
         if self._count(self._all_keys()) == wanted:
             return None
+        for key in self._all_keys():
+            sort = key[len(self._keys.prefix) :].partition(":")[0]
+            if sort not in wanted and sort not in _OTHERS:
+                return Difference(key, "no such key", "one")
         found = self._count(set(self._all_keys()))  # a key may be listed twice while the server rehashes
         for sort, count in wanted.items():
             if found[sort] != count:
@@ -206,8 +238,8 @@ class _Verify:
         counted = dict.fromkeys("iexyrcqfoks", 0)
         for key in keys:
             sort = key[len(self._keys.prefix) :].partition(":")[0]
-            if sort in counted:
-                counted[sort] += 1
+            if sort not in _OTHERS:
+                counted[sort] = counted.get(sort, 0) + 1
         return counted
 
     def _all_keys(self) -> Iterator[str]:
