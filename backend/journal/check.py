@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from backend.journal.doubt import doubt, settle
 from backend.journal.projector import head_number
-from backend.journal.reading import RowChanged, sound_entries
+from backend.journal.reading import RowChanged, sound_entries, uncollected
 from backend.journal.roots.checking import RootChanged, RootsCheck
 from backend.kit.db import db
 from backend.wiring import ledger, stream
@@ -77,7 +77,8 @@ def _compare(district: str, progress: Progress) -> Comparison:
     roots = RootsCheck(district)
     try:
         entries = _all_entries(district, roots)
-        proof = verify(entries, ledger(district), progress=lambda number: progress(number, max(total, number)))
+        with uncollected():
+            proof = verify(entries, ledger(district), progress=lambda number: progress(number, max(total, number)))
         roots.finish()
     except RowChanged as changed:
         return Comparison(district, changed.number)

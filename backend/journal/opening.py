@@ -7,7 +7,7 @@ import structlog
 from backend.journal.check import compare
 from backend.journal.doubt import refuse_in_doubt
 from backend.journal.projector import head
-from backend.wiring import ledger, parts, settings, stream
+from backend.wiring import ledger, settings, stream
 from points.errors import Refused
 from points.ledger import GENESIS, Head
 from points.ledger.refusals import LEDGER_BEHIND, LEDGER_FORKED, LEDGER_TORN
@@ -51,11 +51,11 @@ def head_text(text: object) -> tuple[str, Head]:
 def is_open(district: str) -> bool:
     """Whether the ledger takes postings in the run its server is in now."""
     found = ledger(district)
-    text = found.wire.ask("GET", found.keys.head)
-    if not isinstance(text, bytes):
+    text, about = found.wire.ask_all([("GET", found.keys.head), ("INFO", "server")])
+    fields = text.decode().split("\t") if isinstance(text, bytes) else []
+    if len(fields) != 6 or fields[3] != "open" or not isinstance(about, bytes):
         return False
-    _, _, _, state, run, _ = text.decode().split("\t")
-    return state == "open" and run == parts().ledger_client.info("server")["run_id"]
+    return f"run_id:{fields[4]}\r\n" in about.decode()
 
 
 def keep_open(district: str) -> None:

@@ -10,7 +10,7 @@ import structlog
 from backend.journal.doubt import settle
 from backend.journal.opening import head_text, open_ledger
 from backend.journal.projector import head, project_all
-from backend.journal.reading import RowChanged, entries, sound_entries
+from backend.journal.reading import RowChanged, entries, sound_entries, uncollected
 from backend.kit import audit
 from backend.kit.db import db, transaction
 from backend.wiring import ledger, parts, stream
@@ -144,7 +144,8 @@ def _prove(district: str) -> int:
 def _replay(client: redis.Redis, district: str, source: Iterator[Entry], progress: Progress) -> Head:
     total = head(district).number
     try:
-        return Replay(client, district).run(source, lambda number: progress(number, total))
+        with uncollected():
+            return Replay(client, district).run(source, lambda number: progress(number, total))
     except RowChanged as changed:
         raise JOURNAL_CHANGED(number=changed.number) from changed
     finally:
