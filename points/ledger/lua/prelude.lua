@@ -52,11 +52,14 @@ local at_text = int(at)
 -- `late:<number>`, until when it lives after its date.
 local balances, moved = {}, {}
 local function load(...)
-  local found = call('HMGET', ACCOUNTS, ...)
-  for i = 1, #found do
+  local wanted = {}
+  for i = 1, select('#', ...) do
     local name = select(i, ...)
-    if not balances[name] then balances[name] = tonumber(found[i] or 0) end
+    if not balances[name] then wanted[#wanted + 1] = name end
   end
+  if #wanted == 0 then return end
+  local found = call('HMGET', ACCOUNTS, unpack(wanted))
+  for i = 1, #found do balances[wanted[i]] = tonumber(found[i] or 0) end
 end
 -- Marks of lots, by their field; false when there is none.
 local marks = {}
