@@ -16,8 +16,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import make_url
 
 from backend.app import create_app
+from backend.journal.commits import journaled
 from backend.kit.db import db
-from backend.settings import load
+from backend.settings import Settings, load
+from backend.wiring import wire
 from points.clock import Clock, FixedClock
 from tests.postgres import Postgres
 
@@ -62,11 +64,14 @@ def postgres_books(postgres_server: Postgres, servers_directory: Path) -> str:
 
 
 @pytest.fixture(params=databases())
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """A database of each kind, with all tables and no rows."""
     if request.param == "sqlite":
-        path = tmp_path / "books.sqlite"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        template: Path = request.getfixturevalue("sqlite_template")
+        path = template.with_name("books.sqlite")
+        for rest in ("-wal", "-shm"):
+            path.with_name(path.name + rest).unlink(missing_ok=True)
+        shutil.copy(template, path)
         yield f"sqlite:///{path}"
         return
     url = request.getfixturevalue("postgres_books")
@@ -113,11 +118,34 @@ def app(
     overrides: dict[str, dict[str, Any]],
 ) -> Iterator[Flask]:
     """The whole application on empty servers, with an app context pushed."""
-    made = build(database_url, ledger_server.url, cache_server.url, tmp_path, clock, overrides)
+    made = _built(database_url, ledger_server.url, cache_server.url, tmp_path, clock, overrides)
     with made.app_context():
         yield made
         db.session.remove()
         db.engine.dispose()
+
+
+_BUILT: dict[tuple[str, ...], Flask] = {}
+
+
+def _built(
+    database_url: str,
+    ledger_url: str,
+    cache_url: str,
+    data_dir: Path,
+    clock: Clock,
+    overrides: Mapping[str, Mapping[str, Any]],
+) -> Flask:
+    """As `build`; an application with no settings of its own is built once for each database and wired anew."""
+    place = (database_url, ledger_url, cache_url)
+    if overrides or place not in _BUILT:
+        made = build(database_url, ledger_url, cache_url, data_dir, clock, overrides)
+        if not overrides:
+            _BUILT[place] = made
+        return made
+    made = _BUILT[place]
+    wire(made, _settings(database_url, ledger_url, cache_url, data_dir, overrides), clock).journaled = journaled
+    return made
 
 
 def build(
@@ -129,6 +157,12 @@ def build(
     overrides: Mapping[str, Mapping[str, Any]],
 ) -> Flask:
     """The application as the tests run it, two districts and no limits on how often one may ask."""
+    return create_app(_settings(database_url, ledger_url, cache_url, data_dir, overrides), clock)
+
+
+def _settings(
+    database_url: str, ledger_url: str, cache_url: str, data_dir: Path, overrides: Mapping[str, Mapping[str, Any]]
+) -> Settings:
     base: dict[str, dict[str, Any]] = {
         "service": {"data_dir": str(data_dir), "districts": [DISTRICT, OTHER_DISTRICT], "public_docs": False},
         "database": {"url": database_url},
@@ -139,7 +173,7 @@ def build(
     }
     for section, values in overrides.items():
         base[section] = base.get(section, {}) | dict(values)
-    return create_app(load({}, base), clock)
+    return load({}, base)
 
 
 @pytest.fixture
