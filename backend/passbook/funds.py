@@ -61,7 +61,7 @@ def top_up(caller: Caller, fund: str, amount: int, memo: str) -> FundTopUp:
         action = "fund.topped_up" if enough else "fund.top_up_asked"
         audit.record(caller.district, caller.name, action, chart.fund(fund), amount=amount, top_up=row.id)
         if enough:
-            outbox.send(caller.district, POSTING, {"top_up": row.id})
+            _send(row)
     return row
 
 
@@ -75,7 +75,7 @@ def confirm(caller: Caller, identifier: str) -> FundTopUp:
         row.confirmed_by, row.confirmed_at = caller.name, now()
         name = chart.fund(row.fund)
         audit.record(caller.district, caller.name, "fund.topped_up", name, amount=row.amount, top_up=row.id)
-        outbox.send(caller.district, POSTING, {"top_up": row.id})
+        _send(row)
     return row
 
 
@@ -87,11 +87,18 @@ def funds(district: str) -> list[Fund]:
     return [Fund(name, ledger(district).account(chart.fund(name)), paid[name]) for name in sorted(paid)]
 
 
+def _send(row: FundTopUp) -> None:
+    row.posting = fresh_id()
+    outbox.send(row.district, POSTING, {"top_up": row.id})
+
+
 @outbox.handles(POSTING)
 def post_top_up(district: str, payload: dict[str, Any]) -> None:
-    """Post a top-up under its own id."""
+    """Post a top-up under the id that was made for it."""
     row = find(FundTopUp, district, payload["top_up"], lock=True)
-    row.entry = ledger(district).post(TopUp(id=row.id, fund=row.fund, amount=row.amount, memo=row.memo)).number
+    row.entry = (
+        ledger(district).post(TopUp(id=row.posting or row.id, fund=row.fund, amount=row.amount, memo=row.memo)).number
+    )
 
 
 def _accepted_today(district: str, of: Any) -> int:

@@ -182,7 +182,7 @@ class GroupLock(Base):
 
 
 class FundTopUp(DistrictRow, Base):
-    """Outside money that came in for a fund; its id is the id of the posting."""
+    """Outside money that came in for a fund; `posting` is the id of its entry, made when it was accepted."""
 
     __tablename__ = "fund_top_up"
 
@@ -195,4 +195,5 @@ class FundTopUp(DistrictRow, Base):
     """`asked` while it waits for a second person, then `confirmed`; `accepted` where one person is enough."""
     confirmed_by: Mapped[str | None] = mapped_column(String(60))
     confirmed_at: Mapped[datetime | None] = mapped_column(Moment)
+    posting: Mapped[str | None] = mapped_column(String(36))
     entry: Mapped[int | None] = mapped_column(BigInteger)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from backend.journal import service as journal
 from backend.kit import outbox
 from backend.kit.clock import fresh_id
 from backend.kit.db import db, find, rows
@@ -13,7 +14,7 @@ from backend.passbook.models import Earning, GrantRow
 from backend.wiring import ledger
 from points.errors import Category, Refused
 from points.ledger import Receipt
-from points.ledger.refusals import FUND_CLOSED, RESIDENT_CLOSED
+from points.ledger.refusals import FUND_CLOSED, ID_EXPIRED, RESIDENT_CLOSED
 from points.ledger.transfer import Cap, Earn
 from points.rules import Cut, Decision, Grant, Outcome
 
@@ -70,6 +71,9 @@ def post_grant(district: str, payload: dict[str, Any]) -> None:
     except Refused as refusal:
         if may_succeed_later(refusal):
             raise
+        if refusal.kind is ID_EXPIRED:
+            _ask_journal(stored)
+            return
         stored.state, stored.reason = "refused", refusal.code
         return
     posted(stored, receipt)
@@ -81,6 +85,17 @@ def note_waiting(district: str, payload: dict[str, Any], problem: str) -> None:
     stored = find(GrantRow, district, payload["grant"], lock=True)
     if stored.state == "waiting":
         stored.reason = problem
+
+
+def _ask_journal(stored: GrantRow) -> None:
+    """It waited so long that the ledger no longer knows ids of its time: posted once already, or named anew."""
+    receipt = journal.receipt(stored.district, stored.id)
+    if receipt is not None:
+        posted(stored, receipt)
+        return
+    stored.id = fresh_id()
+    db.session.flush()
+    send(stored)
 
 
 def may_succeed_later(refusal: Refused) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from backend.journal import service as journal
 from backend.kit import outbox
 from backend.kit.clock import fresh_id
 from backend.kit.db import find
@@ -149,7 +150,7 @@ def _settled(grants: list[GrantRow]) -> list[GrantRow]:
     found = []
     for grant in grants:
         if grant.state == "waiting":
-            receipt = ledger(grant.district).receipt(grant.id)
+            receipt = ledger(grant.district).receipt(grant.id) or journal.receipt(grant.district, grant.id)
             if receipt is None:
                 grant.state, grant.reason, grant.counted = "undone", None, grant.counted * 0
             else:

@@ -15,7 +15,7 @@ from points.clock import FixedClock
 from points.errors import Refused
 from points.events import DeedApproved, DeedKind
 from tests.app import DISTRICT
-from tests.backend.passbook.stage import CASES, PACK, approve, fill_fund, publish_rules
+from tests.backend.passbook.stage import CASES, PACK, approve, fill_fund, points, publish_rules, told
 from tests.cast import Cast
 
 
@@ -81,6 +81,21 @@ def test_a_fund_that_is_short_makes_points_wait_and_they_come_later(cast: Cast, 
     assert outbox.deliver_due() == 1
     assert resident.get(f"/me/earnings/{earning}").json["state"] == "posted"
     assert resident.get("/me/points").json["available"] == 20
+
+
+def test_points_that_waited_longer_than_the_ledger_knows_ids_still_come(cast: Cast, clock: FixedClock) -> None:
+    publish_rules(cast)
+    resident = cast.resident()
+    earning = approve(resident)
+    clock.advance(days=62)
+    fill_fund(cast)  # the ledger's floor rises with what is posted
+    fill_fund(cast)
+    for _ in range(3):
+        clock.advance(seconds=400)
+        outbox.deliver_due()
+    back = cast.signed_in("resident", resident.id, ("resident",))
+    assert told(back, earning)["state"] == "posted"
+    assert points(back) == 20
 
 
 def test_a_deed_without_rules_waits_for_a_pack(cast: Cast) -> None:
