@@ -7,25 +7,26 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-_SHARED = ("purse", "take", "lots", "days", "offers", "ending")
-_ENDING = ("purse", "lots", "offers", "ending")
+_SHARED = ("marks", "waits", "purse", "take", "lots", "crowd", "days", "offers", "ending")
+_ENDING = ("marks", "purse", "lots", "offers", "ending")
+_GRANT = ("marks", "waits", "purse", "lots", "crowd", "days")
 CHAPTERS: dict[str, tuple[str, ...]] = {
     "top_up": ("funds",),
     "settle": ("funds",),
-    "earn": ("purse", "lots", "days", "earn"),
+    "earn": (*_GRANT, "earn"),
     "hold": ("purse", "take", "offers", "hold"),
     "capture": (*_ENDING, "capture"),
     "release": (*_ENDING, "release"),
     "time_out": (*_ENDING, "release"),
-    "refund": ("purse", "lots", "days", "refund"),
-    "reverse": ("purse", "lots", "reverse"),
-    "send_across": ("purse", "take", "lots", "days", "across"),
-    "receive_across": ("purse", "take", "lots", "days", "across"),
+    "refund": ("marks", "purse", "lots", "days", "refund"),
+    "reverse": ("marks", "waits", "purse", "lots", "reverse"),
+    "send_across": (*_GRANT, "take", "across"),
+    "receive_across": (*_GRANT, "take", "across"),
     "set_offer": ("offers", "desk"),
     "adjust_stock": ("offers", "desk"),
     "set_gate": ("offers", "desk"),
-    "expire": ("purse", "lots", "days", "sweep"),
-    "open": ("purse", "lots", "days", "sweep"),
+    "expire": (*_GRANT, "sweep"),
+    "open": (*_GRANT, "sweep"),
 }
 """Which chapters each kind of command needs, between the first and the last."""
 

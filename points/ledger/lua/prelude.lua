@@ -61,19 +61,6 @@ local function load(...)
   local found = call('HMGET', ACCOUNTS, unpack(wanted))
   for i = 1, #found do balances[wanted[i]] = tonumber(found[i] or 0) end
 end
--- Marks of lots, by their field; false when there is none.
-local marks = {}
-local function load_marks(...)
-  local found = call('HMGET', ACCOUNTS, ...)
-  for i = 1, #found do
-    local name = select(i, ...)
-    if marks[name] == nil then marks[name] = found[i] end
-  end
-end
-local function mark_of(name)
-  if marks[name] == nil then marks[name] = call('HGET', ACCOUNTS, name) end
-  return marks[name]
-end
 local function shut(subject) return balances['closed:' .. subject] > 0 end
 -- Points and the balance after come as text, since who calls has often made it before.
 local function add_leg(entry, name, points, after)
@@ -94,21 +81,6 @@ end
 -- Writes of other shapes, in the order they were asked for.
 local later = {}
 local function afterwards(...) later[#later + 1] = {...} end
-local function set_mark(name, value)
-  marks[name] = value
-  afterwards('HSET', ACCOUNTS, name, value)
-end
-
--- When a pending grant opens, as this script has left it; nil when it does not wait.
-local waits = {}
-local function wait_of(key, id)
-  if waits[id] == nil then waits[id] = call('ZSCORE', key, id) end
-  return waits[id]
-end
-local function set_wait(key, id, opens)
-  waits[id] = opens
-  if opens then afterwards('ZADD', key, opens, id) else afterwards('ZREM', key, id) end
-end
 
 local function new_entry(amount)
   return {amount = amount, legs = '', cuts = '', data = '', changes = ''}

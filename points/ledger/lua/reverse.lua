@@ -12,6 +12,22 @@ local function give_room_back(entry, k, caps, granted)
   end
 end
 
+-- Take all of a lot out (it may stand under its first date and under a later one).
+-- Answers the lots, and what was taken: pairs of points and date.
+local function remove_lot(lots, lot)
+  local position, taken = 1, {}
+  while true do
+    local e, l, left, _, _, following = match(lots, LOT, position)
+    if not e then return lots, taken end
+    if l == lot then
+      lots = sub(lots, 1, position - 1) .. sub(lots, following)
+      taken[#taken + 1] = {tonumber(left), e}
+    else
+      position = following
+    end
+  end
+end
+
 -- The points of a lot that is the grant's alone: all that is left, and the lot is closed.
 local function close_lot(entry, resident, lots, lot, fund, earned)
   local remaining, taken = remove_lot(lots, lot)
