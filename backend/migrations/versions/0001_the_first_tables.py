@@ -104,6 +104,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("confirmed_by", sa.String(length=60), nullable=True),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("posting", sa.String(length=36), nullable=True),
         sa.Column("entry", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("district", "id", name=op.f("pk_fund_top_up")),
     )
@@ -305,6 +306,7 @@ def upgrade() -> None:
         sa.Column("street", sa.String(length=9), nullable=True),
         sa.Column("birth_date", sa.Date(), nullable=True),
         sa.Column("closed", sa.Boolean(), nullable=False),
+        sa.Column("gate", sa.String(length=36), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("district", "id", name=op.f("pk_resident")),
         sa.UniqueConstraint("district", "openid_index", name=op.f("uq_resident_district_openid_index")),
