@@ -136,8 +136,10 @@ def _web(  # noqa: PLR0917 - private, and each call names the last two
     host, port = listening.getsockname()[:2]
     fd = listening.fileno()
     argv = [sys.executable, "-m", "gunicorn", app, "--chdir", str(ROOT), "--bind", f"fd://{fd}"]
-    argv += ["--worker-class", "gthread", "--workers", str(workers), "--threads", str(threads)]
-    argv += ["--graceful-timeout", "8", "--timeout", "60", "--log-level", "warning", "--no-control-socket"]
+    # loaded once and forked: a worker that was killed is back in milliseconds
+    argv += ["--worker-class", "gthread", "--workers", str(workers), "--threads", str(threads), "--preload"]
+    argv += ["--graceful-timeout", "8", "--timeout", "60", "--keep-alive", "30"]
+    argv += ["--log-level", "warning", "--no-control-socket"]
     return Child(
         name,
         argv,

@@ -8,7 +8,8 @@ import re
 import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 from flask import Flask, Response, g, jsonify, request
@@ -65,6 +66,21 @@ def _said(text: str) -> str:
     return _ID_NUMBER.sub("[id number]", _PHONE.sub("[phone]", text))
 
 
+class _Patient:
+    """Where log lines go. On a full disk they are lost, and no request fails for that."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+
 def start_logging(level: str) -> None:
     """JSON lines on standard error, for our own logger and for the standard library's."""
     shared: list[Any] = [
@@ -77,7 +93,7 @@ def start_logging(level: str) -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer(ensure_ascii=False)],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Patient(sys.stderr))),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)

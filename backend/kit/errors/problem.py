@@ -144,7 +144,7 @@ def _http(error: HTTPException) -> Response:
     status = error.code or 500
     if status < 400:
         return error.get_response()  # type: ignore[return-value]
-    known = HTTP_KINDS.get(status, HTTP_KINDS[400])
+    known = HTTP_KINDS.get(status, HTTP_KINDS[400] if status < 500 else FAULT)
     data = getattr(error, "data", None) or {}
     messages = data.get("messages") or getattr(error, "exc", None)
     headers = {k: v for k, v in error.get_headers() if k.lower() not in ("content-type", "content-length")}

@@ -1,0 +1,43 @@
+"""The service that the faults are done to: started once, stopped cleanly at the end."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.service import Service
+
+Start = Callable[..., Service]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What shares a running service is run by one process."""
+    for item in items:
+        if "start" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("running service"))
+
+
+@pytest.fixture(scope="session")
+def start() -> Iterator[Start]:
+    """Starts services, each on a fresh data directory unless `data` names one; all stop cleanly at the end."""
+    home = Path(tempfile.mkdtemp(prefix="civic-", dir="/tmp"))
+    started: list[Service] = []
+
+    def make(data: Path | None = None, **env: str) -> Service:
+        started.append(Service(data or home / f"town{len(started)}", env).start())
+        return started[-1]
+
+    yield make
+    for service in started:
+        service.stop()
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def town(start: Start) -> Service:
+    """A service on SQLite with its own embedded servers, and two web workers."""
+    return start(CIVIC_SERVICE_WEB_WORKERS="2", CIVIC_SERVICE_WEB_THREADS="8")

@@ -1,0 +1,109 @@
+"""No room on the disk or in the ledger's memory: refused by name, nothing answered is lost, it heals by itself."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.cli.processes import until
+from tests.faults.conftest import Start
+from tests.faults.crowd import Crowd, Line
+from tests.faults.service import ROUNDS, Service
+
+FULL = "POST redemptions 503 ledger_full"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 64 MB; only root can have one."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(disk)]
+    mounted = subprocess.run(command, capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"no small disk can be mounted here: {mounted.stderr.decode().splitlines()[0]}")
+    yield disk
+    until(lambda: subprocess.run(["umount", disk], capture_output=True, check=False).returncode == 0)
+
+
+def _fill(disk: Path) -> Path:
+    ballast = disk / "ballast"
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    return ballast
+
+
+def _fill_disk(service: Service, disk: Path, times: int) -> None:
+    crowd, back_s = Crowd(service, clients=4).begin(), 0.0
+    for _ in range(times):
+        time.sleep(1)
+        ballast = _fill(disk)
+        refused = sum(crowd.refused.values())
+        until(lambda refused=refused: sum(crowd.refused.values()) > refused + 20)  # type: ignore[misc]
+        ballast.unlink()
+        free_at, answered = time.monotonic(), crowd.answered()
+        until(lambda answered=answered: crowd.answered() > answered + 10)  # type: ignore[misc]
+        back_s = max(back_s, time.monotonic() - free_at)
+    time.sleep(0.5)
+    crowd.end().check()
+    print(f"{times} full disks: {crowd.answered()} answered, back {back_s:.1f} s after there was room, {crowd.told}")
+    crowd.only("ledger_unreachable", "ledger_closed", "ledger_full")
+    assert any(" 503 ledger_" in what for what in crowd.told)
+    crowd.floors(20 * times)
+
+
+def test_a_full_disk_is_refused_by_name_and_service_returns_by_itself(start: Start, small_disk: Path) -> None:
+    service = start(small_disk / "town")
+    _fill_disk(service, small_disk, 1)
+    service.stop()
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(0)
+def test_many_full_disks_lose_no_answer(start: Start, small_disk: Path) -> None:
+    service = start(small_disk / "town")
+    _fill_disk(service, small_disk, ROUNDS)
+    service.stop()
+
+
+def _fill_memory(town: Service, times: int) -> None:
+    crowd = Crowd(town, clients=4).begin()
+    with town.place.embedded[0].client() as server:
+        for _ in range(times):
+            time.sleep(0.5)
+            before = crowd.told[FULL]
+            server.config_set("maxmemory", 1)
+            until(lambda before=before: crowd.told[FULL] >= before + 10)  # type: ignore[misc]
+            held = server.dbsize()
+            assert _reads(town, crowd) == [200, 200]
+            until(lambda before=before: crowd.told[FULL] >= before + 20)  # type: ignore[misc]
+            assert server.dbsize() == held  # refused whole
+            server.config_set("maxmemory", 0)
+            answered = crowd.answered()
+            until(lambda answered=answered: crowd.answered() > answered + 20)  # type: ignore[misc]
+    crowd.end().check()
+    crowd.only("ledger_full")
+    crowd.floors(15 * times)
+
+
+def _reads(town: Service, crowd: Crowd) -> list[int]:
+    line = Line(town.port, crowd.residents[0].token)
+    answers = [line.once("GET", "/me/points"), line.once("GET", f"/rewards/{crowd.reward}")]
+    line.hang_up()
+    return [answer.status for answer in answers]
+
+
+def test_a_ledger_out_of_memory_refuses_whole_and_is_still_read(town: Service) -> None:
+    _fill_memory(town, 1)
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(0)
+def test_a_ledger_often_out_of_memory_refuses_whole(town: Service) -> None:
+    _fill_memory(town, 2 * ROUNDS)
