@@ -305,8 +305,12 @@ def _wrong_database(url: str) -> list[str]:
 
 def _refuse_unsafe(settings: Settings) -> None:
     """Production does not start with defaults: every secret is given, and is long enough (security: no weak keys)."""
+    if settings.journal.trim == "archived" and not settings.journal.archive_dir:
+        raise SETTINGS_WRONG(problems="journal.archive_dir: missing, but journal.trim waits for the archive")
     if not settings.production:
         return
+    if not settings.redis.fenced:
+        raise SETTINGS_WRONG(problems="redis.fenced: must be true in production")
     missing = [f"secrets.{k.name}" for k in fields(Secrets) if len(getattr(settings.secrets, k.name)) < 32]
     missing += [
         f"{s}.{k}"

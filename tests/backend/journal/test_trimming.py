@@ -14,6 +14,7 @@ from backend.journal.health import backup
 from backend.journal.models import JournalEntry, JournalHead, JournalLeg
 from backend.journal.projector import head_number, project_all
 from backend.kit.db import transaction
+from backend.settings import load
 from backend.wiring import stream
 from points.errors import Refused
 from tests.app import DISTRICT
@@ -138,6 +139,13 @@ def test_an_archive_needs_a_place(town: Town) -> None:
         archive.carry_on(DISTRICT)
     assert refused.value.code == "no_archive"
     assert archive.carry_on_if_set(DISTRICT) == 0
+
+
+def test_a_stream_cannot_wait_for_an_archive_that_is_nowhere() -> None:
+    with pytest.raises(Refused) as refused:
+        load({}, {"journal": {"trim": "archived"}})
+    assert refused.value.code == "settings_wrong"
+    assert "journal.archive_dir" in refused.value.sentence("en")
 
 
 def town_has_points(town: Town) -> str:
