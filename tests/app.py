@@ -17,6 +17,7 @@ from sqlalchemy import make_url
 
 from backend.app import create_app
 from backend.journal.commits import journaled
+from backend.journal.service import entry as entry_of
 from backend.kit.db import db
 from backend.settings import Settings, load
 from backend.wiring import wire
@@ -144,7 +145,8 @@ def _built(
             _BUILT[place] = made
         return made
     made = _BUILT[place]
-    wire(made, _settings(database_url, ledger_url, cache_url, data_dir, overrides), clock).journaled = journaled
+    parts = wire(made, _settings(database_url, ledger_url, cache_url, data_dir, overrides), clock)
+    parts.journaled, parts.entry_of = journaled, entry_of
     return made
 
 

@@ -9,6 +9,7 @@ from flask import Flask, current_app
 
 from backend.journal.projector import head, project
 from backend.kit.db import db, in_transaction
+from backend.wiring import ledger
 from points.errors import Refused
 
 _IDLE_SECONDS = 30.0
@@ -45,38 +46,41 @@ class Committer:
     def __init__(self, app: Flask, district: str) -> None:
         self._app, self._district = app, district
         self._changed = threading.Condition()
-        self._reached = self._wanted = 0
+        self._begun = self._done = self._asked = 0
+        """Copies by their number: a posting is served by one that begins after it."""
+        self._reached = 0
         self._thread: threading.Thread | None = None
 
     def wait_for(self, number: int, seconds: float) -> bool:
+        """Whether a copy that begins from now on reaches `number` in time."""
         with self._changed:
-            if self._reached >= number:
-                return True
-            self._wanted = max(self._wanted, number)
+            needed = self._asked = self._begun + 1
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name=f"journal {self._district}", daemon=True)
                 self._thread.start()
             self._changed.notify_all()
-            return self._changed.wait_for(lambda: self._reached >= number, seconds)
+            self._changed.wait_for(lambda: self._done >= needed, seconds)
+            return self._done >= needed and self._reached >= number
 
     def _run(self) -> None:
         while True:
             with self._changed:
-                if not self._changed.wait_for(lambda: self._wanted > self._reached, _IDLE_SECONDS):
+                if not self._changed.wait_for(lambda: self._asked > self._begun, _IDLE_SECONDS):
                     self._thread = None
                     return
+                self._begun += 1
             reached = self._copy()
             with self._changed:
-                # after a failure nobody is served by trying on: whoever asks again wakes the thread again
-                self._reached = max(self._reached, reached)
-                self._wanted = max(self._reached, self._wanted if reached else 0)
+                self._reached, self._done = reached, self._begun
                 self._changed.notify_all()
 
     def _copy(self) -> int:
-        """How far the journal reaches after the next copy; 0 when it could not be made."""
+        """How far the journal reaches once it has what the ledger has now; 0 when that could not be made."""
         with self._app.app_context():
             try:
-                project(self._district)
+                wanted = ledger(self._district).head().number
+                while head(self._district).number < wanted and project(self._district):
+                    pass
                 return head(self._district).number
             except Refused as refusal:
                 structlog.get_logger().error("not_journaled", district=self._district, reason=refusal.code)
