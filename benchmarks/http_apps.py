@@ -19,6 +19,7 @@ def empty() -> Flask:
     """Flask with one view that does nothing."""
     app = Flask("empty")
     app.add_url_rule("/api/v1/redemptions", "redemptions", lambda: jsonify(id="", points=0), methods=["POST"])
+    app.add_url_rule("/healthz", "healthz", lambda: jsonify(status="ok"))
     return app
 
 
@@ -34,4 +35,5 @@ def plain() -> Flask:
         return jsonify(id=key, points=body["quantity"]), 201
 
     app.add_url_rule("/api/v1/redemptions", "redemptions", view, methods=["POST"])
+    app.add_url_rule("/healthz", "healthz", lambda: jsonify(status="ok"))
     return app

@@ -28,7 +28,6 @@ from typing import Any
 import psycopg
 
 from backend.cli.servers import leash, ports
-from backend.kit.auth.permissions import Role
 from backend.kit.clock import fresh_id, now
 from backend.settings import ROOT
 from backend.wiring import ledger
@@ -58,7 +57,7 @@ def product(home: Path, name: str, residents: int, **env: str) -> Iterator[Targe
             year = now() + timedelta(days=365)
             for person in people:
                 ledger(DISTRICT).post(Earn(fresh_id(), person.id, "civic", 1_000_000, now(), year))
-            while market.office(Role.FUND_MANAGER).get(f"/rewards/{reward}").json.get("state") == "draft":
+            while people[0].get(f"/rewards/{reward}").json["state"] != "published":
                 time.sleep(0.1)
         time.sleep(1)
         yield service.port, json.dumps({"reward_id": reward, "quantity": 1}), [person.token for person in people]
@@ -76,7 +75,7 @@ def yardstick(app: str, residents: int, **env: str) -> Iterator[Target]:
         command += ["--chdir", str(ROOT), "--log-level", "warning", "--no-control-socket"]
         server = leash.start(command, env={**os.environ, **env}, pass_fds=(fd,))
         try:
-            while not ports.answers("127.0.0.1", port):
+            while not ports.answers("127.0.0.1", port, "/healthz"):
                 time.sleep(0.05)
             yield port, '{"reward_id": "0", "quantity": 1}', [str(number + 1) for number in range(residents)]
         finally:

@@ -62,6 +62,7 @@ class Endpoints(Blueprint):  # type: ignore[misc]
         if may not in PERMISSIONS:
             raise ValueError(f"{may} is not in the table of permissions")
         keyed = method == "POST" and repeats is not None
+        answers = None if answer is None else answer()
 
         def decorate(view: View) -> View:
             @functools.wraps(view)
@@ -80,14 +81,14 @@ class Endpoints(Blueprint):  # type: ignore[misc]
                         given.update(before(caller, given))
 
                 def work() -> Response:
-                    return _respond(view(caller, **parts, **given), answer, status)
+                    return _respond(view(caller, **parts, **given), answers, status)
 
                 return once(caller, work, ahead) if keyed and repeats == "books" else work()
 
             wrapped: View = answered
             for schema, location in ((body, "json"), (files, "files"), (query, "query")):
                 if schema is not None:
-                    wrapped = self.arguments(schema, location=location, error_status_code=422)(wrapped)
+                    wrapped = self.arguments(schema(), location=location, error_status_code=422)(wrapped)
             described = answer if sends is None else {"type": "string", "format": "binary"}
             documented = self.response(status, described, content_type=sends or "application/json")(
                 _guarded(wrapped, may, body_bytes)
@@ -134,12 +135,12 @@ def _guarded(wrapped: View, may: str, body_bytes: Callable[[], int] | None) -> V
     return guarded
 
 
-def _respond(value: Any, answer: type[Schema] | None, status: int) -> Response:
+def _respond(value: Any, answer: Schema | None, status: int) -> Response:
     if isinstance(value, Response):
         return value
     if answer is None:
         return Response(status=status)
-    response = jsonify(answer().dump(value))
+    response = jsonify(answer.dump(value))
     response.status_code = status
     return response
 

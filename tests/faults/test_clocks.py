@@ -1,0 +1,121 @@
+"""All clocks of the service jump: days on, one back, to the year's end, home. Nothing is given or spent again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from backend.journal.check import compare
+from backend.journal.projector import project_all
+from backend.journal.reading import sound_entries
+from backend.kit import outbox
+from backend.kit.db import db
+from backend.wiring import ledger
+from points.clock import SystemClock
+from points.ids import new_id
+from points.ledger.transfer import Cap, Earn, TopUp
+from tests.app import DISTRICT, build
+from tests.backend.rewards.people import Market, redeem
+from tests.cast import Cast, Person
+from tests.servers import Valkey
+
+LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+JUMPS = (2, 1, 45, 0)
+"""How many days the clocks are ahead after each jump."""
+BEHIND = ("bad_time", "id_expired")
+"""What a posting is told whose time lies behind what the ledger has seen; it moves nothing."""
+YEAR = timedelta(days=365)
+POINTS, PRICE = 100, 3
+
+
+class Moved:
+    """This process's clock, as far ahead as the service's; the file is where the service's clocks look."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.set(0)
+
+    def set(self, days: int) -> None:
+        self.days = days
+        self.file.write_text(f"+{days}d\n")
+
+    def now(self) -> datetime:
+        return SystemClock().now() + timedelta(days=self.days)
+
+
+@pytest.fixture
+def clock(tmp_path: Path) -> Moved:
+    if LIBRARY is None:
+        pytest.skip("libfaketime is not here: the server's clock cannot be moved")
+    return Moved(tmp_path / "clock")
+
+
+@pytest.fixture
+def town(
+    private_valkey: Callable[..., Valkey], cache_server: Valkey, database_url: str, tmp_path: Path, clock: Moved
+) -> Iterator[Flask]:
+    """The service on a ledger's server whose clock is moved with its own; callers too far off are refused."""
+    moved = {"LD_PRELOAD": str(LIBRARY), "FAKETIME_TIMESTAMP_FILE": str(clock.file), "FAKETIME_NO_CACHE": "1"}
+    server = private_valkey(env=moved)
+    app = build(database_url, server.url, cache_server.url, tmp_path, clock, {"redis": {"skew_seconds": 60}})
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_clocks_that_jump_give_and_spend_nothing_again(town: Flask, clock: Moved) -> None:
+    market = Market(Cast(town))
+    reward = market.reward(market.merchant(), stock=50, price=PRICE, ends_at=(clock.now() + YEAR).isoformat())
+    outbox.deliver_due()
+    resident, at = _resident(town), clock.now()
+    ledger(DISTRICT).post(TopUp(new_id(at), "civic", 10 * POINTS))
+    caps = (Cap(f"acts:{resident.id}:{at:%F}", POINTS),)
+    earning = Earn(new_id(at), resident.id, "civic", POINTS, at, at + YEAR, None, caps)
+    ledger(DISTRICT).post(earning)
+    keys = [new_id(clock.now())]
+    first = redeem(resident, reward, key=keys[0])
+    assert first.status_code == 201, first.json
+    for days in JUMPS:
+        clock.set(days)
+        again = redeem(resident, reward, key=keys[0])
+        assert (again.status_code, again.json) == (201, first.json), f"{days} days ahead"
+        assert again.headers["Idempotency-Replayed"] == "true"
+        assert ledger(DISTRICT).post(earning).replayed
+        key = new_id(clock.now())
+        fresh = redeem(resident, reward, key=key)
+        keys += [key] if fresh.status_code == 201 else []
+        assert fresh.status_code == 201 or fresh.json["code"] in BEHIND, f"{days} days ahead: {fresh.json}"
+        ledger(DISTRICT).sweep()
+    project_all(DISTRICT)
+    entries = list(sound_entries(DISTRICT))
+    assert sorted(entry.id for entry in entries if entry.kind == "hold") == sorted(keys)
+    assert len([entry for entry in entries if entry.kind == "earn" and entry.id == earning.id]) == 1
+    assert len(keys) >= 3  # before, and after each jump ahead
+    assert compare(DISTRICT).holds, compare(DISTRICT).line
+
+
+def test_a_server_whose_clock_alone_has_jumped_takes_nothing(town: Flask, clock: Moved) -> None:
+    market = Market(Cast(town))
+    reward = market.reward(market.merchant(), stock=5, price=PRICE)
+    outbox.deliver_due()
+    resident = market.resident(POINTS)
+    clock.file.write_text("+2d\n")
+    refused = redeem(resident, reward)
+    assert (refused.status_code, refused.json["code"]) == (503, "clock_skew")
+    clock.set(0)
+    assert redeem(resident, reward).status_code == 201
+
+
+def _resident(app: Flask) -> Person:
+    """A resident whose sign-in outlives all jumps."""
+    person = Cast(app).resident()
+    token, _ = app.extensions["civic_sessions"].begin(
+        "resident", person.id, DISTRICT, roles=("resident",), life=YEAR, idle=YEAR
+    )
+    return replace(person, token=token)
