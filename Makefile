@@ -1,6 +1,7 @@
 # Bare `make` lists the commands. Two of them are all one needs: `make demo` and `make test`.
 PYTHON ?= python3
 ARGS ?=
+ROUNDS ?= 100
 
 PIP = .venv/bin/python -m pip install --quiet --disable-pip-version-check --root-user-action=ignore
 LOCKED = $(PIP) --require-hashes --only-binary :all:
@@ -9,7 +10,7 @@ LOCKED = $(PIP) --require-hashes --only-binary :all:
 MOVED := $(shell grep -qsF '$(CURDIR)/.venv/' .venv/bin/civic && .venv/bin/python -c '' 2>/dev/null || echo moved)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types lock migration clean moved
+.PHONY: help demo test torture bench lint format types lock migration clean moved
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -20,6 +21,12 @@ demo: .venv/run ## set everything up and tell the main job as a story (ARGS=--ex
 
 test: .venv/dev ## all tests
 	@.venv/bin/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+torture: .venv/dev ## long rounds of faults (ROUNDS=100 multiplies them)
+	@ROUNDS=$(ROUNDS) .venv/bin/python -m pytest -m torture --timeout 0 -s $(ARGS)
+
+bench: .venv/dev ## speeds as ratios, into benchmarks/bench.json and docs/benchmarks.md
+	@.venv/bin/python -m benchmarks.run $(ARGS)
 
 lint: .venv/dev ## lint, formatting and the order of imports
 	@.venv/bin/ruff check .

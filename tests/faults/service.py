@@ -21,7 +21,7 @@ from backend.settings import ROOT
 from points.clock import Clock
 
 READY = re.compile(r"ready api=http://(\S+):(\d+)")
-ROUNDS = int(os.environ.get("ROUNDS", "10"))
+ROUNDS = int(os.environ.get("ROUNDS", "100"))
 """What `make torture` multiplies by."""
 _MARKS = {
     "web": "wsgi:app",
