@@ -46,5 +46,5 @@ FOR_EACH_DISTRICT = (
     Job("daily roots", 300, make_due),
     Job("old ids", 3600, forget_old),
 )
-WITHOUT_PAUSE = Job("journal", 0.02, keep_up)
-"""Has a thread of its own for each district: it waits for the next entry by itself."""
+WITHOUT_PAUSE = Job("journal", 0.1, keep_up)
+"""Has a thread of its own for each district: it waits for the next entry by itself. The pause lets many share a commit."""
