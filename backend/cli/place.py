@@ -44,7 +44,8 @@ class Place:
         found = {"CIVIC_SERVICE_DATA_DIR": str(self.data_dir)}
         for server in self.embedded:
             found["CIVIC_REDIS_URL" if server.name == "ledger" else "CIVIC_CACHE_URL"] = server.url
-        for name in _SECRETS:
+        production = self.environ.get("CIVIC_SERVICE_ENVIRONMENT") == "production"
+        for name in () if production else _SECRETS:  # production is given its secrets, or does not start
             variable = f"CIVIC_SECRETS_{name.upper()}"
             if variable not in self.environ and f"{variable}_FILE" not in self.environ:
                 found[f"{variable}_FILE"] = str(_secret(self.data_dir, name))

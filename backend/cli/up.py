@@ -57,6 +57,7 @@ def run(data: str | None, port: int, then: Callable[[Up, Place], bool] | None = 
     Refused before anything is started: `port_in_use`, `data_dir_in_use`, `data_dir_not_writable`, `settings_wrong`,
     `redis_unreachable`, `ledger_server_unsafe`, `database_unreachable`.
     """
+    os.umask(0o077)  # what is kept here is for this user alone
     here = place(data)
     here = Place(here.data_dir, {**here.environ, **environ})
     settings = here.settings()
@@ -89,7 +90,8 @@ def _children(here: Place, up: Up, web: socket.socket, emulator: socket.socket |
         children.append(_web("emulator", emulator, "backend.cli.emulated:app", environment, logs, 1, 8, path="/"))
     workers, threads = settings.service.web_workers, settings.service.web_threads
     figures = here.data_dir / "run" / "metrics"
-    counted = environment | {"PROMETHEUS_MULTIPROC_DIR": str(figures)}
+    # photos are decoded in many threads; with fewer arenas their memory goes back to the system
+    counted = environment | {"PROMETHEUS_MULTIPROC_DIR": str(figures), "MALLOC_ARENA_MAX": "2"}
 
     def before() -> None:
         shutil.rmtree(figures, ignore_errors=True)  # of processes that are gone

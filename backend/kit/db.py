@@ -11,7 +11,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, MetaData, Select, String, event, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -93,6 +93,18 @@ def ensure(model: type[Base], *values: dict[str, Any]) -> None:
     """Insert the rows that are missing, in the open transaction; rows with the same key stay as they are."""
     insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[db.session.get_bind().dialect.name]
     db.session.execute(insert(model).values(list(values)).on_conflict_do_nothing())
+
+
+Result = TypeVar("Result")
+
+
+def once_more_if_raced(work: Callable[[], Result]) -> Result:
+    """Do `work`; when somebody made the same row meanwhile, do it again, and its own checks find that row."""
+    try:
+        return work()
+    except IntegrityError:
+        db.session.rollback()
+        return work()
 
 
 _SQLITE_OUTAGES = ("BUSY", "LOCKED", "FULL", "IOERR", "CANTOPEN", "READONLY", "PROTOCOL")

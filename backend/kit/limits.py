@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-
 from flask import Flask, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
+from backend.kit.auth.caller import session_of_request
 from backend.settings import Limits
 
-_SIGN_IN = ("/session",)
+_SIGN_INS = ("sign_in", "sign_in_staff", "sign_in_clerk", "set_staff_password")
 
 
 def limit_requests(app: Flask, limits: Limits, storage: str) -> None:
-    """A limit for each caller (by token, else by address), and a tighter one on signing in."""
+    """A limit for each signed-in caller, one for each address of all others, and a tighter one on signing in."""
 
     def who() -> str:
-        token = request.headers.get("Authorization", "")
-        return sha256(token.encode()).hexdigest() if token and not _signs_in() else get_remote_address()
+        session = None if _signs_in() else session_of_request()  # a token that opens nothing gets no limit of its own
+        return session.key if session is not None else get_remote_address()
 
     def rate() -> str:
         return f"{limits.sign_in_per_minute if _signs_in() else limits.requests_per_minute} per minute"
@@ -38,4 +37,4 @@ def limit_requests(app: Flask, limits: Limits, storage: str) -> None:
 
 
 def _signs_in() -> bool:
-    return request.method == "POST" and request.path.endswith(_SIGN_IN)
+    return (request.endpoint or "").rpartition(".")[2] in _SIGN_INS

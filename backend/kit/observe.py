@@ -41,6 +41,7 @@ WAITING = Gauge(
 )
 
 _SECRET_NAME = re.compile(r"token|secret|password|authorization|code$|_key$|phone|id_number|openid|real_name", re.I)
+_UUID = re.compile(r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
 _PHONE = re.compile(r"(?<!\d)(?:(?:\+|00)?86[ -]?)?1[3-9]\d{9}(?!\d)")
 _ID_NUMBER = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
 _BEARER = re.compile(r"(?i)(bearer\s+|secret=|access_token=|js_code=)[\w\-.~+/]+=*")
@@ -63,7 +64,10 @@ def cleaned(value: Any) -> Any:
 
 def _said(text: str) -> str:
     text = _BEARER.sub(r"\1[redacted]", text)
-    return _ID_NUMBER.sub("[id number]", _PHONE.sub("[phone]", text))
+    return "".join(
+        part if _UUID.fullmatch(part) else _ID_NUMBER.sub("[id number]", _PHONE.sub("[phone]", part))
+        for part in _UUID.split(text)
+    )
 
 
 class _Patient:

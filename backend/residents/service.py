@@ -10,7 +10,7 @@ from backend.kit import audit
 from backend.kit.auth.caller import Caller, sessions
 from backend.kit.clock import fresh_id, now
 from backend.kit.crypto import cipher
-from backend.kit.db import db, find, rows, transaction
+from backend.kit.db import db, find, once_more_if_raced, rows, transaction
 from backend.places.service import street_of
 from backend.residents.models import Consent, Resident
 from backend.wiring import DISTRICT_UNKNOWN, parts, settings
@@ -51,10 +51,7 @@ def sign_in(code: str, district: str | None) -> SignedIn:
     if wanted not in settings().service.districts:
         raise DISTRICT_UNKNOWN()
     openid = parts().wechat.sign_in(code).openid
-    with transaction():
-        resident = _by_openid(wanted, openid) or _welcome(wanted, openid)
-        if resident.closed:
-            raise RESIDENT_CLOSED()
+    resident = once_more_if_raced(lambda: _resident_of(wanted, openid))
     limits = settings().sessions
     token, session = sessions().begin(
         "resident",
@@ -69,6 +66,15 @@ def sign_in(code: str, district: str | None) -> SignedIn:
         sessions().end(session)
         raise RESIDENT_CLOSED()
     return SignedIn(token, session.ends_at, resident)
+
+
+def _resident_of(district: str, openid: str) -> Resident:
+    """Who this is, welcomed if it is the first time."""
+    with transaction():
+        resident = _by_openid(district, openid) or _welcome(district, openid)
+        if resident.closed:
+            raise RESIDENT_CLOSED()
+    return resident
 
 
 def sign_out_everywhere(resident: Resident) -> None:

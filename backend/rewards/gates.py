@@ -1,7 +1,7 @@
 """Staff close or open a merchant, a clerk, a reward or a resident: in the books, in the ledger, then the answer.
 
 The closing is committed first, with an outbox row behind it, and written to the ledger before the staff are answered.
-While the ledger is down they are told so; a repetition, or the worker, writes it under the same id.
+While the ledger is down they are told so; a repetition, or the worker, writes it under the same id of its own.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from backend.kit import audit, outbox
 from backend.kit.auth import Caller
-from backend.kit.clock import now
+from backend.kit.clock import fresh_id, now
 from backend.kit.db import db, find, rows, transaction
 from backend.kit.http.idempotency import KEY_REUSED, answered_before
 from backend.merchants.models import Clerk, Merchant
@@ -49,6 +49,7 @@ def _change(caller: Caller, kind: str, subject: str, key: str, *, is_open: bool,
         district=caller.district,
         id=key,
         kind=kind,
+        posting=fresh_id(),  # a key that is too old, or taken, must not keep a closing out of the ledger
         subject=subject,
         open=is_open,
         reason=reason,
@@ -76,7 +77,7 @@ def write(district: str, payload: dict[str, Any]) -> None:
     if row.gate == change.id:
         spend.set_gate(
             district,
-            change.id,
+            change.posting,
             f"{change.kind}:{change.subject}",
             is_open=change.open,
             reason=change.reason,

@@ -49,7 +49,7 @@ class RewardMerchant(Base):
 
 
 class GateChange(DistrictRow, Base):
-    """A closing or an opening, by whom and why. Its id is the caller's key and the id of the ledger's entry.
+    """A closing or an opening, by whom and why. Its id is the caller's key; `posting` is the id of the ledger's entry.
 
     `written` is False from the commit here until the ledger has it, or a later change took its place.
     """
@@ -58,6 +58,7 @@ class GateChange(DistrictRow, Base):
     __table_args__ = (Index("ix_gate_change_subject", "district", "subject"),)
 
     kind: Mapped[str] = mapped_column(String(12))
+    posting: Mapped[str] = mapped_column(String(36))
     subject: Mapped[str] = mapped_column(String(36))
     open: Mapped[bool] = mapped_column(Boolean)
     reason: Mapped[str] = mapped_column(String(200))

@@ -47,6 +47,7 @@ class Caller:
 
 Loader = Callable[[str, str], "frozenset[Role] | None"]
 RoleHolder = Callable[[str, str], bool]
+_SESSION = "civic.session"
 _LOADERS: dict[str, Loader] = {}
 _HOLDERS: dict[Role, RoleHolder] = {}
 
@@ -89,10 +90,18 @@ def caller_from_request(permission: str) -> Caller:
     return replace(caller, roles=frozenset(held))
 
 
+def session_of_request() -> Session | None:
+    """The session behind this request's bearer token, looked up once; None without one that lives."""
+    if _SESSION not in request.environ:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        found = sessions().find(token.strip()) if scheme.lower() == "bearer" and token else None
+        request.environ[_SESSION] = found
+    return cast("Session | None", request.environ[_SESSION])
+
+
 def signed_in() -> Caller:
     """The caller behind the bearer token, with roles as they are now; 401 when there is none."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    session = sessions().find(token.strip()) if scheme.lower() == "bearer" and token else None
+    session = session_of_request()
     if session is None:
         raise SIGN_IN_NEEDED()
     g.caller_name = f"{session.kind}:{session.id}"

@@ -106,7 +106,7 @@ def problem(
     refusal = Refused(refusal.kind, details)  # a phone that somebody mistook for a name is not handed back
     body: dict[str, Any] = {
         "type": "about:blank",
-        "title": refusal.kind.en,
+        "title": refusal.sentence("en"),
         "status": code,
         "code": refusal.code,
         "detail": refusal.sentence(language()),

@@ -10,13 +10,12 @@ from typing import cast
 import redis
 from flask import Response, after_this_request, current_app, request
 from sqlalchemy import Integer, String, Text, UniqueConstraint
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kit.auth.caller import Caller
 from backend.kit.clock import fresh_id, now
 from backend.kit.crypto import cipher
-from backend.kit.db import Base, DistrictRow, Moment, db, rows, transaction
+from backend.kit.db import Base, DistrictRow, Moment, db, once_more_if_raced, rows, transaction
 from points.errors import Category, kind
 from points.ids import is_id
 
@@ -89,11 +88,7 @@ def once(caller: Caller, work: Callable[[], Response], ahead: Callable[[], None]
     try:
         db.session.rollback()  # no connection is held while slow work is done
         ahead()
-        return _first_time(caller, key, content, work)
-    except IntegrityError:
-        if known := _first_answer(caller, key, content):
-            return known
-        raise
+        return once_more_if_raced(lambda: _first_time(caller, key, content, work))
     finally:
         cache.delete(mark)
 

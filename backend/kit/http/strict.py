@@ -73,6 +73,8 @@ class StrictParser(FlaskParser):
     DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {}  # noqa: RUF012 - as the base class has it
 
     def load_json(self, req: Request, schema: Any) -> Any:
+        if not req.get_data(cache=True) and not req.mimetype:
+            return {}  # no body says as much as an empty object
         if req.mimetype != "application/json":
             abort(415)
         try:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import struct
+import threading
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from PIL import Image, ImageOps
@@ -37,6 +40,15 @@ PHOTO_MOVES = kind(
     zh="不接受动图,请上传普通照片。",
     en="A moving picture is not taken; upload a plain photo.",
 )
+PHOTOS_BUSY = kind(
+    "photos_busy",
+    Category.UNAVAILABLE,
+    zh="正在处理的照片较多,请稍后重试。",
+    en="Many photos are being read just now; try again shortly.",
+    retry=True,
+)
+_DECODERS = threading.BoundedSemaphore(2)
+_PATIENCE_SECONDS = 15.0
 FORMATS = ("JPEG", "PNG", "WEBP")
 LONGEST_EDGE = 4096  # enough to read a number plate across a street
 THUMBNAIL_EDGE = 480
@@ -63,17 +75,37 @@ class Picture:
 def read_picture(raw: bytes, *, max_bytes: int, max_pixels: int) -> Picture:
     """Decode an upload and make it anew: upright, opaque, at most 4096 a side, without EXIF, position, XMP or comment.
 
-    Refused with `photo_too_large`, `photo_too_many_pixels`, `photo_moves` or `photo_unreadable`; a name or a stated
-    media type counts for nothing.
+    Refused with `photo_too_large`, `photo_too_many_pixels`, `photo_moves`, `photo_unreadable` or `photos_busy`; a name
+    or a stated media type counts for nothing.
     """
     if len(raw) > max_bytes:
         raise PHOTO_TOO_LARGE(most_bytes=max_bytes)
+    with _one_of_few():
+        return _read(raw, max_pixels)
+
+
+def _read(raw: bytes, max_pixels: int) -> Picture:
     try:
         image = _decode(raw, max_pixels)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
         raise PHOTO_TOO_MANY_PIXELS(most_pixels=max_pixels) from bomb
     except _BROKEN as broken:
         raise PHOTO_UNREADABLE() from broken
+    return _picture(image, raw)
+
+
+@contextmanager
+def _one_of_few() -> Iterator[None]:
+    """Decoding takes memory by the hundred megabytes, so few are done at once; who waits too long is told to return."""
+    if not _DECODERS.acquire(timeout=_PATIENCE_SECONDS):
+        raise PHOTOS_BUSY()
+    try:
+        yield
+    finally:
+        _DECODERS.release()
+
+
+def _picture(image: Image.Image, raw: bytes) -> Picture:
     full = _jpeg(image)
     seen = likeness(image)
     width, height = image.size

@@ -117,3 +117,20 @@ def test_bad_sign_in_bodies_are_refused_by_name(cast: Cast, body: Any) -> None:
     answer = cast.app.test_client().post("/api/v1/session", json=body)
     assert answer.status_code in (400, 422)
     assert answer.json["code"] in ("invalid_fields", "malformed_request")
+
+
+def test_two_first_sign_ins_at_once_are_one_resident(app: Flask, cast: Cast, emulator: str) -> None:
+    codes = [code_for(emulator, "o-both") for _ in range(6)]
+    answers: list[tuple[int, str]] = []
+
+    def sign_in(code: str) -> None:
+        answer = app.test_client().post("/api/v1/session", json={"code": code})
+        answers.append((answer.status_code, answer.json["resident"]["id"]))
+
+    threads = [threading.Thread(target=sign_in, args=(code,)) for code in codes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [status for status, _ in answers] == [201] * 6
+    assert len({identifier for _, identifier in answers}) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from backend.kit.clock import fresh_id
 from backend.passbook import spend
 from backend.wiring import ledger
 from points.clock import FixedClock
+from points.ids import new_id
 from points.ledger.refusals import LEDGER_UNREACHABLE
 from tests.app import DISTRICT
 from tests.backend.rewards.people import Market, Merchant, capture, look_up, redeem
@@ -121,3 +123,15 @@ def test_another_merchants_clerk_is_not_found(market: Market) -> None:
     clerk = market.add_clerk(merchant, "柜台-甲")
     answer = market.office(Role.ADMIN).post(f"/staff/merchants/{other.id}/clerks/{clerk}/close", WHY)
     assert (answer.status_code, answer.json["code"]) == (404, "not_found")
+
+
+def test_a_key_that_the_ledger_would_not_take_still_closes(market: Market, clock: FixedClock) -> None:
+    office = market.office(Role.FUND_MANAGER)
+    buyer = market.resident(100)
+    reward = market.reward(market.merchant())
+    taken = redeem(buyer, reward).json["id"]
+    for key in (taken, new_id(clock.now() - timedelta(days=2000)), new_id(clock.now() + timedelta(days=3))):
+        answer = office.post(f"/staff/rewards/{reward}/close", WHY, key=key)
+        assert (answer.status_code, answer.json["open"]) == (200, False), answer.json
+        assert redeem(market.resident(100), reward).json["code"] == "offer_closed"
+        assert office.post(f"/staff/rewards/{reward}/open", WHY).status_code == 200
