@@ -51,8 +51,8 @@ def invite_staff(caller: Caller, body: dict[str, Any]) -> service.Invited:
     "PUT", "/staff/members/<id>", may="staff.manage", body=schemas.ChangeStaffBody, answer=schemas.StaffSchema
 )
 def change_staff(caller: Caller, id: str, body: dict[str, Any]) -> StaffMember:  # noqa: A002 - the path's own word
-    """Change roles, or close a member; counts from their next request."""
-    return service.change_roles(caller, id, **body)
+    """Change roles, link the same person's account as a resident, or close a member; counts from their next request."""
+    return service.change(caller, id, **body)
 
 
 @endpoints.endpoint(

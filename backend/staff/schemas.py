@@ -8,6 +8,7 @@ from backend.kit.auth.permissions import STAFF_ROLES, Role
 from backend.kit.http import Answer, Body, page_schema
 from backend.kit.http.shapes import Id, Text
 
+_SAME_PERSON = "the same person's account as a resident, for recusal"
 _ROLES = fields.List(
     fields.Enum(Role, by_value=True, validate=validate.OneOf(STAFF_ROLES)),
     required=True,
@@ -27,6 +28,7 @@ class StaffSchema(Answer):
     name = fields.String(required=True)
     roles = fields.List(fields.String(), required=True)
     closed = fields.Boolean(required=True)
+    resident = fields.String(required=True, allow_none=True, metadata={"description": _SAME_PERSON})
 
 
 StaffPageSchema = page_schema(StaffSchema)
@@ -41,7 +43,7 @@ class StaffSignedInSchema(Answer):
 class InviteBody(Body):
     name = Text(1, 40, required=True)
     roles = _ROLES
-    resident = Id(load_default=None, metadata={"description": "the same person's account as a resident, for recusal"})
+    resident = Id(load_default=None, allow_none=True, metadata={"description": _SAME_PERSON})
 
 
 class InvitedSchema(Answer):
@@ -62,6 +64,7 @@ class EnrolledSchema(Answer):
 class ChangeStaffBody(Body):
     roles = _ROLES
     closed = fields.Boolean(required=True, truthy={True}, falsy={False})
+    resident = Id(allow_none=True, metadata={"description": f"{_SAME_PERSON}; null takes it away, absent leaves it"})
 
 
 class PartnerBody(Body):

@@ -7,6 +7,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import column, select, table
+
 from backend.kit import audit
 from backend.kit.auth import Caller, Role, loader
 from backend.kit.auth.caller import sessions
@@ -27,7 +29,18 @@ SETUP_INVALID = kind(
     zh="设置密码的链接无效或已用过。",
     en="This one-time link is wrong, used or too old.",
 )
+OWN_ROW = kind(
+    "own_row",
+    Category.FORBIDDEN,
+    zh="不能更改自己的记录，请由另一位管理员办理。",
+    en="Nobody changes their own record; another admin does it.",
+)
+RESIDENT_UNKNOWN = kind(
+    "linked_resident_unknown", Category.INVALID, zh="本区没有这位居民。", en="This district has no such resident."
+)
 SETUP_LIFE = timedelta(hours=24)
+UNCHANGED = "unchanged"
+_RESIDENTS = table("resident", column("district"), column("id"))
 
 
 @dataclass(frozen=True)
@@ -102,6 +115,7 @@ def invite(district: str, by: str, name: str, roles: list[Role], resident: str |
     with transaction() as session:
         if session.scalar(rows(StaffMember, wanted).where(StaffMember.name == name)):
             raise NAME_TAKEN()
+        _refuse_no_resident(wanted, resident)
         member = StaffMember(
             district=wanted,
             id=fresh_id(),
@@ -116,7 +130,8 @@ def invite(district: str, by: str, name: str, roles: list[Role], resident: str |
             created_at=now(),
         )
         session.add(member)
-        audit.record(wanted, by, "staff.invited", f"staff:{member.id}", roles=",".join(member.roles))
+        granted = ",".join(member.roles)
+        audit.record(wanted, by, "staff.invited", f"staff:{member.id}", roles=granted, resident=resident)
     return Invited(member, token)
 
 
@@ -137,10 +152,20 @@ def set_password(token: str, password: str) -> Enrolled:
     return Enrolled(secret, f"otpauth://totp/civic:{member.id}?secret={secret}&issuer=civic")
 
 
-def change_roles(caller: Caller, identifier: str, roles: list[Role], closed: bool) -> StaffMember:
-    """What a member may do from the next request on; a closed one's sessions end at once."""
+def change(
+    caller: Caller, identifier: str, roles: list[Role], closed: bool, resident: str | None = UNCHANGED
+) -> StaffMember:
+    """What a member may do from the next request on, and which resident they are; a closed one's sessions end at once.
+
+    Refused: `own_row`, so that nobody lifts their own recusal; `linked_resident_unknown`.
+    """
     with transaction():
         member = find(StaffMember, caller.district, identifier, lock=True)
+        if member.id == caller.id:
+            raise OWN_ROW()
+        if resident != UNCHANGED:
+            _refuse_no_resident(caller.district, resident)
+            member.resident = resident
         member.roles, member.closed = sorted(role.value for role in roles), closed
         audit.record(
             caller.district,
@@ -149,10 +174,17 @@ def change_roles(caller: Caller, identifier: str, roles: list[Role], closed: boo
             f"staff:{member.id}",
             roles=",".join(member.roles),
             closed=closed,
+            resident=member.resident,
         )
     if closed:
         sessions().end_all("staff", caller.district, identifier)
     return member
+
+
+def _refuse_no_resident(district: str, resident: str | None) -> None:
+    known = select(_RESIDENTS.c.id).where(_RESIDENTS.c.district == district, _RESIDENTS.c.id == resident)
+    if resident is not None and db.session.scalar(known) is None:
+        raise RESIDENT_UNKNOWN()
 
 
 def add_partner(caller: Caller, name: str) -> NewPartner:
