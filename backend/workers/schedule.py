@@ -47,4 +47,4 @@ FOR_EACH_DISTRICT = (
     Job("old ids", 3600, forget_old),
 )
 WITHOUT_PAUSE = Job("journal", 0.1, keep_up)
-"""Has a thread of its own for each district: it waits for the next entry by itself. The pause lets many share a commit."""
+"""Has a thread for each district: it waits for the next entry by itself; the pause lets many share a commit."""
