@@ -10,9 +10,11 @@ import click
 def doctor(data: str | None) -> None:
     """Look the service over; exit code 0 only when all holds. Lines begin with ok, note or bad."""
     from backend.cli.checkup import findings
+    from backend.cli.existing import refuse_nothing
     from backend.cli.place import service
 
     whole = True
+    refuse_nothing(data)
     with service(data, opens=False, migrates=False) as app:
         for finding in findings(app):
             click.echo(f"{finding.mark:4}  {finding.zh}\n      {finding.en}")

@@ -7,6 +7,8 @@ from datetime import datetime
 import click
 from rich.console import Console
 
+from backend.cli.existing import refuse_nothing
+from backend.cli.named import AS, write_down
 from backend.cli.progress import bar
 
 DATA = click.option("--data", metavar="DIR", help="the data directory (default .civic)")
@@ -37,6 +39,7 @@ def verify(data: str | None, district: str | None) -> None:
     from backend.journal.check import compare
 
     whole = True
+    refuse_nothing(data)
     with service(data, opens=False):
         for name in _districts(district):
             with bar(Console(stderr=True), f"verify {name}") as progress:
@@ -53,15 +56,27 @@ def verify(data: str | None, district: str | None) -> None:
 @click.option("--replace", is_flag=True, help="throw away what the ledger's server holds (after a tear or a fork)")
 @click.option("--given-up-by", "staff", multiple=True, metavar="NAME", help="twice: who gives up what cannot be copied")
 @click.option("--reason", default="", help="why it is given up")
+@AS
 def rebuild(  # noqa: PLR0917 - given by name
-    data: str | None, district: str | None, into: str | None, replace: bool, staff: tuple[str, ...], reason: str
+    data: str | None,
+    district: str | None,
+    into: str | None,
+    replace: bool,
+    staff: tuple[str, ...],
+    reason: str,
+    by: str,
 ) -> None:
-    """Fill an EMPTY ledger from the journal; refuses one that is not empty."""
+    """Fill a ledger from the journal.
+
+    A ledger that holds anything is refused; with --replace, what it holds is thrown away first.
+    """
     from backend.cli.place import service
     from backend.journal import rebuilding
 
+    refuse_nothing(data)
     with service(data, opens=False):
         for name in _districts(district):
+            write_down(name, by, "ledger.rebuild", name, replace=replace, elsewhere=into is not None)
             with bar(Console(stderr=True), f"rebuild {name}") as progress:
                 if into:
                     from points.ledger import connect
@@ -77,13 +92,16 @@ def rebuild(  # noqa: PLR0917 - given by name
 @ledger.command("catch-up")
 @DATA
 @DISTRICT
-def catch_up(data: str | None, district: str | None) -> None:
+@AS
+def catch_up(data: str | None, district: str | None, by: str) -> None:
     """Match ledger and journal, bring the one that is behind to the other's end, and open the ledger."""
     from backend.cli.place import service
     from backend.journal import rebuilding
 
+    refuse_nothing(data)
     with service(data, opens=False):
         for name in _districts(district):
+            write_down(name, by, "ledger.catch_up", name)
             with bar(Console(stderr=True), f"catch up {name}") as progress:
                 made = rebuilding.catch_up(name, progress)
             click.echo(
@@ -94,13 +112,16 @@ def catch_up(data: str | None, district: str | None) -> None:
 @ledger.command("archive")
 @DATA
 @DISTRICT
-def archive(data: str | None, district: str | None) -> None:
+@AS
+def archive(data: str | None, district: str | None, by: str) -> None:
     """Write the journal's new entries to the archive, read them again, and trim the stream behind them."""
     from backend.cli.place import service
     from backend.journal import archive as archives
 
+    refuse_nothing(data)
     with service(data, opens=False):
         for name in _districts(district):
+            write_down(name, by, "ledger.archive", name)
             reached = archives.carry_on(name)
             click.echo(f"{name} 存档至第 {reached} 笔 · archived up to entry {reached}")
 
@@ -109,7 +130,8 @@ def archive(data: str | None, district: str | None) -> None:
 @DATA
 @DISTRICT
 @click.argument("folder", type=click.Path(exists=True, file_okay=False))
-def restore(data: str | None, district: str | None, folder: str) -> None:
+@AS
+def restore(data: str | None, district: str | None, folder: str, by: str) -> None:
     """Carry the journal on from an archive in FOLDER: an empty one, or one that an old backup left behind."""
     from pathlib import Path
 
@@ -118,6 +140,7 @@ def restore(data: str | None, district: str | None, folder: str) -> None:
 
     with service(data, opens=False):
         for name in _districts(district):
+            write_down(name, by, "ledger.restore", name)
             with bar(Console(stderr=True), f"restore {name}") as progress:
                 reached = archives.restore(name, Path(folder), progress)
             click.echo(f"{name} 流水已恢复至第 {reached} 笔 · journal restored up to entry {reached}")
@@ -127,13 +150,15 @@ def restore(data: str | None, district: str | None, folder: str) -> None:
 @DATA
 @click.argument("account")
 @ONE_DISTRICT
-@click.option("--as", "by", required=True, metavar="NAME", help="who asks, for the audit log")
+@AS
 @click.option("--at", type=click.DateTime(), help="only the balance at this moment of the past (local time)")
 def statement(data: str | None, account: str, district: str | None, by: str, at: datetime | None) -> None:
     """Every movement of ACCOUNT (`fund:civic`, `resident:…`, `merchant:…`), newest first."""
     from backend.cli.place import service
-    from backend.cli.statement import print_balance, print_statement
+    from backend.cli.statement import print_balance, print_statement, refuse_unknown
 
+    refuse_unknown(account)
+    refuse_nothing(data)
     with service(data, opens=False):
         wanted = _districts(district)[0]
         if at is None:

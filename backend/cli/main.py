@@ -8,6 +8,7 @@ import click
 
 from backend.cli.doctor import doctor
 from backend.cli.ledger import ledger
+from backend.cli.named import AS, actor
 from backend.cli.refusals import Commands
 from backend.cli.rules import rules
 from backend.cli.tickets import tickets
@@ -63,7 +64,7 @@ def staff() -> None:
     help="repeatable",
 )
 @click.option("--district", help="six digits (default: the first one of the settings)")
-@click.option("--as", "by", default="command-line", metavar="NAME", help="who does this, for the audit log")
+@AS
 def staff_create(data: str | None, name: str, roles: tuple[str, ...], district: str | None, by: str) -> None:
     """Invite NAME; prints the one-time token with which the password is set (PUT /api/v1/staff/password)."""
     from backend.cli.place import service
@@ -72,7 +73,7 @@ def staff_create(data: str | None, name: str, roles: tuple[str, ...], district: 
 
     with service(data) as app:
         wanted = district or app.extensions["civic_settings"].service.districts[0]
-        invited = invite(wanted, f"console:{by}"[:60], name, [Role(role) for role in roles])
+        invited = invite(wanted, actor(by), name, [Role(role) for role in roles])
         click.echo(
             json.dumps({"id": invited.staff.id, "name": name, "setup_token": invited.setup_token}, ensure_ascii=False)
         )

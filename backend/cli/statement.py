@@ -8,15 +8,31 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from backend.cli.named import write_down
 from backend.journal import service as journal
-from backend.kit import audit
 from backend.kit.days import zone
-from backend.kit.db import transaction
+from points.errors import Category, kind
+from points.ledger import chart
+
+ACCOUNT_UNKNOWN = kind(
+    "account_unknown",
+    Category.INVALID,
+    zh="没有“{account}”这样的账户。账户为 world、pending、held，"
+    "或 fund:名称、resident:编号、merchant:编号、clearing:区划。",
+    en="“{account}” is no account. Accounts are world, pending, held, fund:NAME, resident:ID, merchant:ID and "
+    "clearing:DISTRICT.",
+)
+
+
+def refuse_unknown(account: str) -> None:
+    """Refused with `account_unknown` when the chart of accounts has no such name."""
+    if not chart.is_account(account):
+        raise ACCOUNT_UNKNOWN(account=account)
 
 
 def print_statement(district: str, account: str, by: str) -> None:
-    """Every movement, newest first."""
-    _write_down(district, account, by)
+    """Every movement, newest first; an account without any is said to have none."""
+    write_down(district, by, "statement.read", account)
     table = Table(title=f"{account} · {district}")
     for heading in ("no.", "at", "kind", "points", "balance"):
         table.add_column(heading, justify="right" if heading in ("no.", "points", "balance") else "left")
@@ -28,16 +44,14 @@ def print_statement(district: str, account: str, by: str) -> None:
         if page.next_cursor is None:
             break
         before = int(page.next_cursor)
+    if table.row_count == 0:
+        click.echo(f"{account} 尚无记账 · no movements")
+        return
     Console().print(table)
 
 
 def print_balance(district: str, account: str, by: str, at: datetime) -> None:
     """What the account held at a moment, given in the district's time."""
-    _write_down(district, account, by)
+    write_down(district, by, "statement.read", account)
     moment = at.replace(tzinfo=zone())
     click.echo(f"{account} {moment.isoformat()} {journal.balance_at(district, account, moment)}")
-
-
-def _write_down(district: str, account: str, by: str) -> None:
-    with transaction():
-        audit.record(district, f"console:{by}"[:60], "statement.read", account)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from backend.cli.named import AS, actor
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -25,7 +27,7 @@ def tickets() -> None:
 @click.argument("csv", type=click.Path())
 @click.option("--data", metavar="DIR", help="the data directory (default .civic)")
 @click.option("--district", help="six digits (default: the first one of the settings)")
-@click.option("--as", "by", default="command-line", metavar="NAME", help="who does this, for the audit log")
+@AS
 def import_tickets(csv: str, data: str | None, district: str | None, by: str) -> None:
     """Take over the tickets of CSV, plain or gzip; a second time adds nothing.
 
@@ -44,7 +46,7 @@ def import_tickets(csv: str, data: str | None, district: str | None, by: str) ->
     open_table(Path(csv))  # a wrong file is refused before anything is started
     with service(data) as app, progress_bar(Console(stderr=True)) as progress:
         wanted = district or app.extensions["civic_settings"].service.districts[0]
-        result = import_csv(csv, wanted, progress=progress, actor=f"console:{by}"[:60])
+        result = import_csv(csv, wanted, progress=progress, actor=actor(by))
     _say(result)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, text
 
 from backend.app import create_app
 from backend.cli.main import cli
-from backend.cli.place import place
+from backend.cli.place import place, service
 from backend.cli.up import _refuse_unreachable
 from backend.journal.projector import project_all
 from backend.kit.db import db
@@ -52,7 +52,8 @@ def civic(
 @pytest.fixture
 def busy(civic: Civic, tmp_path: Path) -> Town:
     """A district after some postings, all of them in the journal."""
-    assert civic("ledger", "catch-up").exit_code == 0
+    with service(None):
+        pass
     app = create_app(place(None).settings())
     with app.app_context():
         made = ledger(DISTRICT)
@@ -82,25 +83,25 @@ def test_a_difference_is_named_by_verify_and_stops_doctor(civic: Civic, busy: To
     assert found.exit_code == 1
     assert "fund:civic" in found.stdout
     assert civic("doctor").exit_code == 1
-    refused = civic("ledger", "catch-up")
+    refused = civic("ledger", "catch-up", "--as", "邹立夏")
     assert (refused.exit_code, "code: ledger_in_doubt" in refused.stderr) == (2, True)
-    assert civic("ledger", "rebuild", "--replace").exit_code == 0
+    assert civic("ledger", "rebuild", "--replace", "--as", "邹立夏").exit_code == 0
     assert civic("doctor").exit_code == 0
 
 
 def test_a_lost_ledger_is_rebuilt_and_a_full_one_refused(civic: Civic, busy: Town, fresh_redis: redis.Redis) -> None:
-    refused = civic("ledger", "rebuild")
+    refused = civic("ledger", "rebuild", "--as", "邹立夏")
     assert (refused.exit_code, "code: ledger_not_empty" in refused.stderr) == (2, True)
     fresh_redis.flushall()
     assert civic("doctor").exit_code == 1
-    rebuilt = civic("ledger", "rebuild")
+    rebuilt = civic("ledger", "rebuild", "--as", "邹立夏")
     assert (rebuilt.exit_code, "rebuilt up to entry 6" in rebuilt.stdout) == (0, True)
     assert civic("ledger", "verify").exit_code == 0
 
 
 def test_a_second_server_is_filled(civic: Civic, busy: Town, private_valkey: Callable[..., Valkey]) -> None:
     other = private_valkey()
-    assert civic("ledger", "rebuild", "--into", other.url).exit_code == 0
+    assert civic("ledger", "rebuild", "--into", other.url, "--as", "邹立夏").exit_code == 0
     with other.client() as client:
         assert client.exists("{d:370112}:head") == 1
 
@@ -122,19 +123,19 @@ def test_the_archive_restores_an_empty_journal(
     civic: Civic, busy: Town, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fresh_redis: redis.Redis
 ) -> None:
     monkeypatch.setenv("CIVIC_JOURNAL_ARCHIVE_DIR", str(tmp_path / "archive"))
-    assert "archived up to entry 6" in civic("ledger", "archive").stdout
+    assert "archived up to entry 6" in civic("ledger", "archive", "--as", "邹立夏").stdout
     (tmp_path / "books.sqlite").unlink()
     for rest in tmp_path.glob("books.sqlite-*"):
         rest.unlink()
     fresh_redis.flushall()
-    restored = civic("ledger", "restore", str(tmp_path / "archive"))
+    restored = civic("ledger", "restore", str(tmp_path / "archive"), "--as", "邹立夏")
     assert (restored.exit_code, "up to entry 6" in restored.stdout) == (0, True)
-    assert civic("ledger", "rebuild").exit_code == 0
+    assert civic("ledger", "rebuild", "--as", "邹立夏").exit_code == 0
     assert civic("ledger", "verify").exit_code == 0
 
 
 def test_an_archive_without_a_place_is_refused(civic: Civic, busy: Town) -> None:
-    refused = civic("ledger", "archive")
+    refused = civic("ledger", "archive", "--as", "邹立夏")
     assert (refused.exit_code, "code: no_archive" in refused.stderr) == (2, True)
 
 
@@ -159,7 +160,8 @@ def test_up_refuses_a_server_that_cannot_keep_the_level(
     _refuse_unreachable(place(None))
 
 
-def test_doctor_names_a_database_that_was_not_brought_up_to_date(civic: Civic) -> None:
+def test_doctor_names_a_database_that_was_not_brought_up_to_date(civic: Civic, tmp_path: Path) -> None:
+    (tmp_path / "books.sqlite").touch()
     found = civic("doctor")
     assert found.exit_code == 1
     assert "`civic up` brings them there" in found.stdout

@@ -333,7 +333,7 @@ def test_the_command_says_what_became_of_every_row(tmp_path: Path, write: Write)
     from backend.cli.main import cli
 
     path = write({}, {"status": "Lost"}, {"lat": "", "lon": ""})
-    command = ["tickets", "import", str(path), "--data", str(tmp_path / "place")]
+    command = ["tickets", "import", str(path), "--as", "邹立夏", "--data", str(tmp_path / "place")]
     first, second = (CliRunner().invoke(cli, command) for _ in range(2))
     assert first.exit_code == 0, first.output
     assert first.stdout.split("\n")[:5] == [
@@ -363,5 +363,6 @@ def test_the_command_refuses_a_wrong_file_with_code_2_and_starts_nothing(
 
     (tmp_path / "README.md").write_text("# no table")
     place = tmp_path / "place"
-    done: Any = CliRunner().invoke(cli, ["tickets", "import", str(tmp_path / arguments[0]), "--data", str(place)])
+    named = ["--as", "邹立夏", "--data", str(place)]
+    done: Any = CliRunner().invoke(cli, ["tickets", "import", str(tmp_path / arguments[0]), *named])
     assert (done.exit_code, f"code: {code}" in done.stderr, place.exists()) == (2, True, False)
