@@ -16,7 +16,7 @@ from backend.wiring import ledger
 from tests.journeys.running import up
 from tests.servers import Valkey
 
-POINTS = {"赵小满": 20, "钱立夏": 5, "孙白露": 11, "李秋分": 22}
+POINTS = {"赵小满": 20, "钱立夏": 8, "孙白露": 11, "李秋分": 22}
 """What everybody has at the end of a quiet telling."""
 SPENT = 30
 

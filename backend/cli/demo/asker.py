@@ -30,6 +30,11 @@ class Answer:
         """The stable code of a refusal."""
         return str(self.body.get("code", "")) if isinstance(self.body, dict) else ""
 
+    @property
+    def title(self) -> str:
+        """What a refusal says, in English."""
+        return str(self.body.get("title", "")) if isinstance(self.body, dict) else ""
+
     def __getitem__(self, name: str) -> Any:
         return self.body[name]
 

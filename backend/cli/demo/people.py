@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backend.cli.demo.asker import Asker
 from backend.cli.demo.story import RESIDENTS, Story
+from backend.cli.demo.wording import number_word
 
 STAFF = {
     "演示-审核员": ["reviewer"],
@@ -17,6 +18,8 @@ STAFF = {
 }
 ADMIN = "演示-管理员"
 CLERK = "演示-店员"
+BESIDE = ("演示-居民审核员", "孙白露")
+"""A reviewer who is also a resident: the account as staff, and the account as resident that it is linked to."""
 
 
 def places(story: Story) -> None:
@@ -26,7 +29,7 @@ def places(story: Story) -> None:
     communities = sum(len(anyone.get(f"/places/streets/{s['code']}/communities")["items"]) for s in streets)
     story.chapter(1, "地点", "Places")
     story.tell(
-        f"本区有 {len(streets)} 个街道,{communities} 个社区和村。",
+        f"本区有 {len(streets)} 个街道，{communities} 个社区和村。",
         f"The district has {len(streets)} streets and {communities} communities and villages.",
     )
 
@@ -37,8 +40,9 @@ def sign_ins(story: Story) -> None:
         resident = story.sign_in_resident(name)
         resident.put("/me", {"name": name, "street": street})
     admin = story.sign_in_staff(ADMIN, lambda: story.invite(ADMIN, ["admin"]))
-    for name, roles in STAFF.items():
-        body = {"name": name, "roles": roles}
+    linked = {"name": BESIDE[0], "roles": ["reviewer"], "resident": story.resident_ids[BESIDE[1]]}
+    for body in [{"name": name, "roles": roles} for name, roles in STAFF.items()] + [linked]:
+        name = str(body["name"])
         invited = admin.post("/staff/members", body, key=story.memory.key(f"invite {name}"))
         token = str(invited["setup_token"])
         story.sign_in_staff(name, lambda token=token: token)  # type: ignore[misc]
@@ -47,13 +51,14 @@ def sign_ins(story: Story) -> None:
     story.facts["api_key"] = partner["api_key"]
     story.chapter(2, "登录", "Signing in")
     story.tell(
-        f"{len(RESIDENTS)} 位居民用微信码登录,{len(STAFF) + 1} 位工作人员用密码和一次性验证码登录,1 位店员登录,"
-        "1 个 Open311 合作系统领到密钥。",
-        f"{len(RESIDENTS)} residents by WeChat code, {len(STAFF) + 1} staff by password and one-time code, 1 clerk, "
-        "and 1 Open311 partner with a key.",
+        f"{len(story.residents)} 位居民用微信码登录，{len(story.staff)} 位工作人员用密码和一次性验证码登录，"
+        f"{len(story.clerks)} 位店员用密码登录，1 个 Open311 合作系统领到密钥。",
+        f"{len(story.residents)} residents by WeChat code, {len(story.staff)} staff by password and one-time code, "
+        f"{number_word(len(story.clerks))} clerk by password, and one Open311 partner with a key.",
     )
     wrong = story.anyone().refused("/session", {"code": "not-a-code"})
-    story.tell(f"错误的微信码被拒绝:{wrong.code}", f"A wrong WeChat code is refused: {wrong.code}")
+    story.refusal("错误的微信码", wrong)
+    story.tell(f"错误的微信码被拒绝：{wrong.code}。", f"A wrong WeChat code is refused: {wrong.code}.")
 
 
 def _merchant(story: Story, admin: Asker) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from backend.cli.demo.asker import Answer, StoryBroke
 from backend.cli.demo.people import CLERK
 from backend.cli.demo.story import RESIDENTS, Story
+from backend.cli.demo.wording import number_word
 
 PRICE = 10
 STOCK = 3
@@ -24,32 +25,47 @@ def explained(story: Story) -> None:
         story.console.print()
     for name in RESIDENTS:
         _statement_agrees(story, name)
-    story.tell("每位居民的账单余额与账本一致。", "Every resident's statement agrees with the ledger.")
+    story.tell(
+        f"{len(RESIDENTS)} 位居民的账单余额都与账本一致。",
+        f"The statements of all {number_word(len(RESIDENTS))} residents agree with the ledger.",
+    )
 
 
 def redeemed(story: Story) -> None:
-    """Three of three rewards handed over; a second capture, an expired code and a fourth redemption are refused."""
+    """All of the stock is handed over; a second capture, an expired code and a redemption too many are refused."""
     story.chapter(10, "兑换", "Redemptions")
     reward = _publish(story)
     first = _redeem(story, "赵小满", reward)
-    _hand_over(story, "赵小满", first, first["code"])
+    captures = [_hand_over(story, "赵小满", first, first["code"])]
     twice = story.clerks[CLERK].refused(f"/merchant/redemptions/{first['id']}/capture", key=story.memory.key("twice"))
     second = _redeem(story, "李秋分", reward)
     expired = _expired(story, second)
-    _hand_over(story, "李秋分", second, _fresh_code(story, second))
+    captures.append(_hand_over(story, "李秋分", second, _fresh_code(story, second)))
     third = _redeem(story, "钱立夏", reward)
-    _hand_over(story, "钱立夏", third, third["code"])
+    captures.append(_hand_over(story, "钱立夏", third, third["code"]))
     fourth = story.residents["孙白露"].refused(
         "/redemptions", {"reward_id": reward, "quantity": 1}, key=story.memory.key("redeem fourth")
     )
+    _told(story, reward, captures)
+    for what, answer in (("重复核销", twice), ("过期的码", expired), ("第四次兑换", fourth)):
+        story.refusal(what, answer)
     story.tell(
-        f"库存 {STOCK} 份,三位居民各兑一份并由店员核销。", f"A stock of {STOCK}: three residents, three captures."
-    )
-    story.tell(
-        f"被拒绝的:重复核销 {twice.code},过期的码 {expired.code},第四次兑换 {fourth.code}。",
+        f"被拒绝的：重复核销 {twice.code}，过期的码 {expired.code}，第四次兑换 {fourth.code}。",
         f"Refused: a second capture {twice.code}, an expired code {expired.code}, a fourth redemption {fourth.code}.",
     )
-    _settle(story)
+    _settle(story, sum(capture["points"] for capture in captures))
+
+
+def _told(story: Story, reward: str, captures: list[Answer]) -> None:
+    left = story.residents["赵小满"].get(f"/rewards/{reward}")["stock"]
+    done = [capture for capture in captures if capture["state"] == "captured"]
+    points = sum(capture["points"] for capture in done)
+    story.tell(
+        f"奖品发布 {STOCK} 份，每份 {PRICE} 分；{len(done)} 位居民各兑一份，由店员扫码核销，共 {points} 分，"
+        f"剩余库存 {left}。",
+        f"A reward with a stock of {STOCK} at {PRICE} points: {number_word(len(done))} residents redeemed one each and "
+        f"the clerk captured them, {points} points in all; {left} left in stock.",
+    )
 
 
 def _publish(story: Story) -> str:
@@ -79,13 +95,15 @@ def _redeem(story: Story, name: str, reward: str) -> Answer:
     return story.residents[name].post("/redemptions", body, key=story.memory.key(f"redeem {name}"))
 
 
-def _hand_over(story: Story, name: str, redemption: Answer, code: str) -> None:
+def _hand_over(story: Story, name: str, redemption: Answer, code: str) -> Answer:
     """The clerk scans the code and captures; a second telling only repeats the capture."""
     clerk = story.clerks[CLERK]
     if not story.memory.knows(f"captured {name}"):
         clerk.post("/merchant/redemptions/lookup", {"code": code})
-    clerk.post(f"/merchant/redemptions/{redemption['id']}/capture", key=story.memory.key(f"capture {name}"))
+    path = f"/merchant/redemptions/{redemption['id']}/capture"
+    captured = clerk.post(path, key=story.memory.key(f"capture {name}"))
     story.memory.once(f"captured {name}", lambda: True)
+    return captured
 
 
 def _expired(story: Story, redemption: Answer) -> Answer:
@@ -103,12 +121,13 @@ def _fresh_code(story: Story, redemption: Answer) -> str:
     return str(story.residents["李秋分"].post(path, key=story.memory.key("fresh code"))["code"])
 
 
-def _settle(story: Story) -> None:
+def _settle(story: Story, points: int) -> None:
+    """Pay the merchant for what was captured."""
     manager, merchant = story.staff["演示-资金管理员"], story.facts["merchant"]
-    body = {"amount": PRICE * STOCK, "memo": "演示结算"}
+    body = {"amount": points, "memo": "演示结算"}
     settled = manager.post(f"/staff/merchants/{merchant}/settlements", body, key=story.memory.key("settle"))
     story.tell(
-        f"与商户结算 {settled['amount']} 分,结算后余额 {settled['balance']}。",
+        f"与商户结算 {settled['amount']} 分，结算后余额 {settled['balance']} 分。",
         f"The merchant is settled for {settled['amount']} points; {settled['balance']} left.",
     )
 

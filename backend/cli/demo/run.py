@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
@@ -35,7 +36,7 @@ CHAPTERS: list[Callable[[Story], object]] = [
 NEEDS_EMULATOR = kind(
     "demo_needs_emulator",
     Category.CONFLICT,
-    zh="演示需要微信模拟器,不能与真实的小程序一起运行。",
+    zh="演示需要微信模拟器，不能与真实的小程序一起运行。",
     en="The demo needs the WeChat emulator; it does not run beside a real app.",
 )
 
@@ -61,8 +62,9 @@ def make_story(up: Up, here: Place, console: Console) -> Story:
     """The story of a service that is up."""
     if up.emulator is None:
         raise NEEDS_EMULATOR()
-    app = create_app(here.settings())
-    district = here.settings().service.districts[0]
+    settings = here.settings()
+    app = create_app(settings)
+    district = settings.service.districts[0]
 
     def first_invitation(name: str, roles: list[str]) -> str:
         with app.app_context():
@@ -72,6 +74,7 @@ def make_story(up: Up, here: Place, console: Console) -> Story:
         up.api,
         up.emulator,
         district,
+        ZoneInfo(settings.service.timezone),
         Memory(here.data_dir / "demo.json"),
         console,
         first_invitation,

@@ -7,14 +7,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from backend.cli.demo.asker import Answer
 from backend.cli.demo.story import Story
+from backend.cli.demo.wording import number_word, place_of
 from backend.cli.progress import bar
+from points.rules import Pack
 
 SQUARE = {"lat": 36.6808, "lon": 117.0687}
 """A made-up place in the district, WGS84."""
 SERVED_SECONDS = 61
 PAUSE_SECONDS = 0.5
-TOWN = ZoneInfo("Asia/Shanghai")
 
 
 def check_in(story: Story) -> None:
@@ -33,7 +35,7 @@ def check_in(story: Story) -> None:
     story.memory.once("checked in at", time.time)
     story.chapter(5, "志愿服务签到", "Checking in")
     story.tell(
-        "队长发布活动;钱立夏看过风险提示后报名,扫现场每 30 秒变化的码并核对位置后签到。",
+        "队长发布活动；钱立夏看过风险提示后报名，扫现场每 30 秒变化的码并核对位置后签到。",
         "The leader planned a shift; Qian read the risks, signed up, and checked in with the code at the place.",
     )
 
@@ -48,19 +50,35 @@ def check_out(story: Story) -> None:
     path = f"/shifts/{shift}/attendance/{attended['id']}/confirm"
     confirmed = leader.post(path, {"break_minutes": 0}, key=story.memory.key("confirm"))
     earning = story.residents["钱立夏"].get(f"/me/earnings/{confirmed['earning']}")
+    minutes = confirmed["minutes"]
     story.tell(
-        f"服务 {confirmed['minutes']} 分钟,由队长确认,得 {earning['granted']} 分。",
-        f"{confirmed['minutes']} minute(s) of service, confirmed by the leader: {earning['granted']} points.",
+        f"钱立夏签退，系统记 {minutes} 分钟；服务时长须由队长确认，队长孙白露已确认。",
+        f"Qian checked out; the service counts {number_word(minutes)} minute{'s' * (minutes != 1)}. "
+        "Hours count only when the leader confirms them, which Sun, the leader, did.",
+    )
+    _why_flat(story, earning, minutes)
+
+
+def _why_flat(story: Story, earning: Answer, minutes: int) -> None:
+    """The points are for taking part; whose table says so is read from the pack."""
+    pack: Pack = story.facts["pack"]
+    rule = next(each for each in pack.rules if each.id == earning["grants"][0]["rule"])
+    place, points = place_of(pack, rule.source), earning["granted"]
+    story.tell(
+        f"所得 {points} 分是积分表（{place.zh}）对“{rule.title.zh}”每次固定的分值，不论时长，与这 {minutes} 分钟无关。",
+        f"The {points} points are the flat value of the table ({place.en}) for each time of "
+        f"“{rule.title.en}”, whatever its length, and not for the minutes.",
     )
 
 
 def _activity(story: Story, team: str) -> dict[str, Any]:
     def make() -> dict[str, Any]:
         now = datetime.now(UTC)
-        if _midnight_after(now) - now < timedelta(minutes=5):  # a shift cannot go across midnight
-            time.sleep((_midnight_after(now) - now).total_seconds() + 1)
+        midnight = _midnight_after(now, story.zone)
+        if midnight - now < timedelta(minutes=5):  # a shift cannot go across midnight
+            time.sleep((midnight - now).total_seconds() + 1)
             now = datetime.now(UTC)
-        ends_at = min(now + timedelta(hours=3), _midnight_after(now))
+        ends_at = min(now + timedelta(hours=3), _midnight_after(now, story.zone))
         return {"starts_at": now.isoformat(), "ends_at": ends_at.astimezone(UTC).isoformat()}
 
     times = story.memory.once("shift times", make)
@@ -70,13 +88,13 @@ def _activity(story: Story, team: str) -> dict[str, Any]:
         "title": "社区活动秩序引导",
         "category": "社区活动",
         "description": "演示活动",
-        "risks": "人多时注意脚下;高温天气多饮水。",
+        "risks": "人多时注意脚下；高温天气多饮水。",
         "shifts": [{**times, "places": 5, "check_in_points": [point]}],
     }
 
 
-def _midnight_after(now: datetime) -> datetime:
-    return datetime.combine(now.astimezone(TOWN).date() + timedelta(days=1), datetime.min.time(), TOWN)
+def _midnight_after(now: datetime, zone: ZoneInfo) -> datetime:
+    return datetime.combine(now.astimezone(zone).date() + timedelta(days=1), datetime.min.time(), zone)
 
 
 def _scan(story: Story, shift: str, way: str) -> None:

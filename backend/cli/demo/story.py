@@ -7,12 +7,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyotp
 import requests
 from rich.console import Console
 
-from backend.cli.demo.asker import Asker, StoryBroke
+from backend.cli.demo.asker import Answer, Asker, StoryBroke
 from backend.cli.demo.memory import Memory
 
 RESIDENTS = {"赵小满": "370112001", "钱立夏": "370112002", "孙白露": "370112007", "李秋分": "370112010"}
@@ -26,6 +27,8 @@ class Story:
     api: str
     emulator: str
     district: str
+    zone: ZoneInfo
+    """The district's time."""
     memory: Memory
     console: Console
     invite: Callable[[str, list[str]], str]
@@ -38,6 +41,8 @@ class Story:
     clerks: dict[str, Asker] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     """What later chapters need of earlier ones: ids by name."""
+    refusals: list[tuple[str, str]] = field(default_factory=list)
+    """What was refused, in Chinese, and by which code, in the order of the telling."""
 
     def chapter(self, number: int, zh: str, en: str) -> None:
         self.console.print(f"\n[bold]{number}. {zh}[/bold]  [dim]{en}[/dim]")
@@ -45,6 +50,10 @@ class Story:
     def tell(self, zh: str, en: str) -> None:
         self.console.print(f"   {zh}")
         self.console.print(f"   [dim]{en}[/dim]")
+
+    def refusal(self, what: str, answer: Answer) -> None:
+        """Keep a refusal for the table at the end."""
+        self.refusals.append((what, answer.code))
 
     def anyone(self) -> Asker:
         return Asker(self.api)
