@@ -14,7 +14,7 @@ from backend.kit.clock import fresh_id, now
 from backend.kit.days import local_day, zone
 from backend.kit.db import db, find, rows, transaction
 from backend.kit.states import States
-from backend.passbook import locks
+from backend.passbook import accounts, locks
 from backend.passbook.models import FundTopUp
 from backend.passbook.packs import SAME_PERSON
 from backend.wiring import ledger, settings
@@ -31,6 +31,7 @@ class Fund:
     """What covers points: `balance` is not given yet."""
 
     name: str
+    title: accounts.Title
     balance: int
     paid_in: int
 
@@ -39,7 +40,9 @@ def top_up(caller: Caller, fund: str, amount: int, memo: str) -> FundTopUp:
     """Record what a sponsor or the budget paid in; the posting follows the commit.
 
     Above the limit for one person in a day, for themselves or for the fund, it waits for a second person.
+    Refused: `fund_unknown`.
     """
+    accounts.refuse_unknown(fund)
     with transaction() as session:
         locks.hold(caller.district, ["top-ups"])
         alone = max(
@@ -84,7 +87,10 @@ def funds(district: str) -> list[Fund]:
     paid: dict[str, int] = {}
     for row in db.session.scalars(rows(FundTopUp, district).where(FundTopUp.state != ASKED)):
         paid[row.fund] = paid.get(row.fund, 0) + row.amount
-    return [Fund(name, ledger(district).account(chart.fund(name)), paid[name]) for name in sorted(paid)]
+    return [
+        Fund(name, accounts.title_of(name), ledger(district).account(chart.fund(name)), paid[name])
+        for name in sorted(paid)
+    ]
 
 
 def _send(row: FundTopUp) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 
 from backend.kit.appeals.schemas import AppealBody
 from backend.kit.auth import Caller
-from backend.kit.db import NOT_FOUND, rows
+from backend.kit.db import rows
 from backend.kit.http import Endpoints, Page, PageQuery, page_of
 from backend.passbook import appeals, funds, schemas, service
 from backend.passbook.models import FundTopUp
-from points.ledger import Balance, chart
+from points.ledger import Balance
 
 # ruff: noqa: A002 - `id` is the path's own word
 endpoints = Endpoints("passbook", __name__, description="积分 · points")
@@ -68,9 +68,7 @@ def list_top_ups(caller: Caller, query: dict[str, Any]) -> Page:
     status=201,
 )
 def top_up_fund(caller: Caller, name: str, body: dict[str, Any]) -> FundTopUp:
-    """Outside money comes in for a fund; a large sum waits for a second person."""
-    if not chart.is_account(chart.fund(name)):
-        raise NOT_FOUND()
+    """Outside money comes in for a fund of the district; a large sum waits for a second person."""
     return funds.top_up(caller, name, **body)
 
 

@@ -132,8 +132,14 @@ class TopUpSchema(Answer):
 TopUpPageSchema = page_schema(TopUpSchema)
 
 
+class FundTitleSchema(Answer):
+    zh = fields.String(required=True)
+    en = fields.String(required=True)
+
+
 class FundSchema(Answer):
     name = fields.String(required=True)
+    title = fields.Nested(FundTitleSchema, required=True)
     balance = fields.Integer(required=True)
     paid_in = fields.Integer(required=True)
 

@@ -94,7 +94,7 @@ OBJECTS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
 }
 NO_OBJECTS = {
     "GET /places/streets/<code>/communities": "published facts of the district, open to anybody",
-    "POST /staff/funds/<name>/top-ups": "names a fund, which a first top-up makes; a district has its own",
+    "POST /staff/funds/<name>/top-ups": "names a fund of config/accounts.yaml; a district pays into its own",
 }
 
 PRIVATE = (

@@ -44,7 +44,7 @@ def test_splitting_a_sum_does_not_help_nor_does_another_fund_or_person(cast: Cas
     one, other = cast.staff(Role.FUND_MANAGER), cast.staff(Role.FUND_MANAGER)
     assert top_up(one, 600)["state"] == "accepted"
     assert top_up(one, 401)["state"] == "asked"
-    assert top_up(one, 401, "service")["state"] == "asked"
+    assert top_up(one, 401, "time-bank")["state"] == "asked"
     assert top_up(other, 401)["state"] == "asked"
     assert top_up(one, 400)["state"] == "accepted"
     assert covered() == 1000
