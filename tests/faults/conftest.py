@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.crowd import Crowd
 from tests.faults.service import Service
 
 Start = Callable[..., Service]
@@ -19,6 +20,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "start" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("running service"))
+
+
+@pytest.fixture(autouse=True)
+def _crowds_end() -> Iterator[None]:
+    """A test that fails leaves nobody asking."""
+    yield
+    while Crowd.begun:
+        Crowd.begun.pop().end()
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from threading import Event, Thread
-from typing import Any
+from typing import Any, ClassVar
 
 from backend.journal.check import compare, lag
 from backend.journal.reading import sound_entries
@@ -104,6 +104,7 @@ class Crowd:
         self._stop = Event()
         self._threads: list[Thread] = []
         self._last_answer = time.monotonic()
+        Crowd.begun.append(self)
         with service.inside() as app:
             market, mark = Market(Cast(app)), fresh_id()[-6:]
             shop = market.merchant(f"泉边书店(虚构){mark}")
@@ -117,12 +118,14 @@ class Crowd:
                 time.sleep(0.05)
 
     kept: dict[str, Kept]
+    begun: ClassVar[list[Crowd]] = []
+    """Those of the test that runs, to be ended with it."""
 
     def begin(self) -> Crowd:
         self._stop.clear()
         self._last_answer = time.monotonic()
         self._threads = [
-            Thread(target=self._live, args=(resident, clerk, seed))
+            Thread(target=self._live, args=(resident, clerk, seed), daemon=True)
             for seed, (resident, clerk) in enumerate(zip(self.residents, self.clerks, strict=True))
         ]
         for thread in self._threads:

@@ -112,6 +112,14 @@ def children(pid: int) -> list[int]:
     return found
 
 
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended and waits to be collected does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except OSError:
+        return False
+
+
 def family(pid: int) -> set[int]:
     """A process with all that descends from it."""
     return {pid}.union(*(family(child) for child in children(pid)))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import signal
 import time
-from pathlib import Path
 
 import pytest
 
 from tests.cli.processes import until
 from tests.faults.crowd import Crowd
-from tests.faults.service import ROUNDS, Service, family, kill
+from tests.faults.service import ROUNDS, Service, alive, family, kill
 
 
 def _kill_supervisor(town: Service, kills: int) -> None:
@@ -23,7 +22,7 @@ def _kill_supervisor(town: Service, kills: int) -> None:
         town.kill()
         town.start()
         slowest = max(slowest, town.started_in)
-        assert [pid for pid in old if Path(f"/proc/{pid}").exists()] == [], "something of the killed one still runs"
+        assert [pid for pid in old if alive(pid)] == [], "something of the killed one still runs"
         answered = crowd.answered()
         until(lambda answered=answered: crowd.answered() > answered + 20)  # type: ignore[misc]
         assert len(family(town.process.pid)) == len(old), f"kill {number}"
