@@ -108,6 +108,12 @@ def overrides() -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture
+def shares() -> bool:
+    """Whether a test may use an application that others use too; not one that adds routes to it."""
+    return True
+
+
+@pytest.fixture
 def app(
     ledger_server: Any,
     cache_server: Any,
@@ -117,9 +123,11 @@ def app(
     tmp_path: Path,
     clock: FixedClock,
     overrides: dict[str, dict[str, Any]],
+    shares: bool,
 ) -> Iterator[Flask]:
     """The whole application on empty servers, with an app context pushed."""
-    made = _built(database_url, ledger_server.url, cache_server.url, tmp_path, clock, overrides)
+    make = _built if shares else build
+    made = make(database_url, ledger_server.url, cache_server.url, tmp_path, clock, overrides)
     with made.app_context():
         yield made
         db.session.remove()

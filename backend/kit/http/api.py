@@ -17,6 +17,8 @@ BASE = "/api/v1"
 class Api(flask_smorest.Api):  # type: ignore[misc]
     """flask-smorest, with our one shape of errors instead of its own."""
 
+    DEFAULT_ERROR_RESPONSE_NAME = None  # a `default` would document every status there is, and so none
+
     def _register_error_handlers(self) -> None:
         """Refusals are shaped by backend.kit.errors."""
 

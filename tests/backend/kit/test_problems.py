@@ -55,7 +55,7 @@ def test_a_refusal_has_the_status_of_its_category_and_the_one_shape(app: Flask) 
         assert ProblemSchema().validate(answer.json) == {}
         assert answer.json == {
             "type": "about:blank",
-            "title": "Short of {short}.",
+            "title": "Short of 7.",
             "status": STATUS[category],
             "code": "made_up",
             "detail": "差 7 分。",
