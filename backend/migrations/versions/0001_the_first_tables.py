@@ -113,6 +113,7 @@ def upgrade() -> None:
         sa.Column("district", sa.String(length=12), nullable=False),
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("posting", sa.String(length=36), nullable=False),
         sa.Column("subject", sa.String(length=36), nullable=False),
         sa.Column("open", sa.Boolean(), nullable=False),
         sa.Column("reason", sa.String(length=200), nullable=False),
