@@ -82,12 +82,13 @@ def _publish(story: Story) -> str:
         "limits": [{"period": "month", "quantity": 1}],
         **story.memory.once("reward window", window),
     }
-    reward = str(story.staff["演示-资金管理员"].post("/staff/rewards", body, key=story.memory.key("reward"))["id"])
-    for _ in range(100):  # it is published when the ledger has it, moments after the commit
-        if story.residents["赵小满"].get(f"/rewards/{reward}")["state"] == "published":
-            break
+    manager = story.staff["演示-资金管理员"]
+    reward = str(manager.post("/staff/rewards", body, key=story.memory.key("reward"))["id"])
+    for _ in range(300):  # it is published when the ledger has it, moments after the commit; then residents see it
+        if manager.get(f"/rewards/{reward}")["state"] == "published":
+            return reward
         time.sleep(0.1)
-    return reward
+    raise StoryBroke("the reward was not published")
 
 
 def _redeem(story: Story, name: str, reward: str) -> Answer:
