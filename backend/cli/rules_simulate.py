@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from backend.cli import rules_words
 from points.rules import load_pack
 from points.rules.fit import fit_factor
 from points.rules.picture import picture
@@ -82,9 +83,11 @@ def _deeds(
             raise click.UsageError(f"没有这个文件 / no such file: {against}")
         yield Path(against), None
         return
+    from backend.cli.existing import refuse_nothing
     from backend.cli.place import service
     from backend.cli.rules_history import exported
 
+    refuse_nothing(data)
     with TemporaryDirectory() as folder:
         with service(data):
             found = exported(district, *days, Path(folder))
@@ -130,9 +133,11 @@ def _bar(total: int) -> Iterator[Callable[[int], None] | None]:
 
 
 def _print(found: list[Row], beside: bool) -> None:
-    table = Table("项目", "名称", "新 / new", *(("现行 / old", "差 / change") if beside else ()))
+    table = Table("项目 / part", "名称 / name", "新 / new", *(("现行 / old", "差 / change") if beside else ()))
     for row in found:
-        table.add_row(*(row if beside else row[:3]))
+        part, name, *figures = row
+        shown = [rules_words.figure(each) for each in (figures if beside else figures[:1])]
+        table.add_row(rules_words.section(part), rules_words.name(name), *shown)
     Console().print(table)
 
 

@@ -18,7 +18,7 @@ from points.rules.view import View
 
 EVERY = 10_000
 """How many deeds lie between two reports of progress."""
-UNKNOWN = "?"
+NO_STREET, NO_AGE = "street not recorded", "age not recorded"
 
 
 @dataclass(slots=True)
@@ -77,7 +77,7 @@ def try_pack(pack: Pack, pasts: Iterable[Past], progress: Callable[[int], None] 
 
 def _one(pack: Pack, book: Book, past: Past, trial: Trial) -> None:
     event = past.event
-    trial.groups.setdefault(event.resident, (event.street or UNKNOWN, past.age_band or UNKNOWN))
+    trial.groups.setdefault(event.resident, (event.street or NO_STREET, past.age_band or NO_AGE))
     try:
         view = View(pack, event, book.facts(event, past.decided_at, past.age_band, past.consents))
         day = view.local.date()
@@ -100,8 +100,8 @@ def _one(pack: Pack, book: Book, past: Past, trial: Trial) -> None:
         trial.silent += 1
         return
     trial.granted += total
-    trial.by_street[event.street or UNKNOWN] += total
-    trial.by_age[past.age_band or UNKNOWN] += total
+    trial.by_street[event.street or NO_STREET] += total
+    trial.by_age[past.age_band or NO_AGE] += total
     trial.by_month[f"{day.year}-{day.month:02d}"] += total
     trial.by_resident[event.resident] += total
 

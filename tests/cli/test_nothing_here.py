@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from backend.cli.main import cli
+from backend.settings import CONFIG
 
 LOOKING = {
     "verify": ("ledger", "verify"),
@@ -16,6 +17,7 @@ LOOKING = {
     "catch-up": ("ledger", "catch-up", "--as", "邹立夏"),
     "archive": ("ledger", "archive", "--as", "邹立夏"),
     "doctor": ("doctor",),
+    "simulate": ("rules", "simulate", str(CONFIG / "rules" / "370112-demo.yaml")),
 }
 
 

@@ -1,0 +1,56 @@
+"""`civic rules simulate`, before it prints: what the rows of the table are called, Chinese first, English second."""
+
+from __future__ import annotations
+
+_SECTIONS = {
+    "pack": "规则包",
+    "total": "合计",
+    "refused": "未作决定",
+    "by rule": "按规则",
+    "by fund": "按资金池",
+    "by street": "按街道",
+    "by age": "按年龄段",
+    "by month": "按月",
+    "cost in yuan": "折合人民币（元）",
+    "gini": "基尼系数",
+    "gini by street": "基尼系数（按街道）",
+    "gini by age": "基尼系数（按年龄段）",
+    "cap: times it cut": "上限：截减次数",
+    "cap: points it cut": "上限：截减积分",
+    "cap: residents it met": "上限：涉及居民",
+    "budget: points used": "预算：已用积分",
+    "budget: runs out": "预算：用尽之日",
+    "residents who gain": "积分增加的居民",
+    "residents who lose": "积分减少的居民",
+    "residents as before": "积分不变的居民",
+}
+_NAMES = {
+    "version": "版本",
+    "deeds": "行为",
+    "points asked": "应得积分",
+    "points given": "实得积分",
+    "deeds without points": "未得积分的行为",
+    "all": "全体",
+    "street not recorded": "街道未记录",
+    "age not recorded": "年龄段未记录",
+}
+_FIGURES = {"never": "不会用尽"}
+
+
+def section(text: str) -> str:
+    """What a part of the table is called in both languages."""
+    return _both(text, _SECTIONS)
+
+
+def name(text: str) -> str:
+    """What a row is called: our own words in both languages; names of rules, funds and streets as they are."""
+    return _both(text, _NAMES)
+
+
+def figure(text: str) -> str:
+    """A figure; the few that are words, in both languages."""
+    return _both(text, _FIGURES)
+
+
+def _both(text: str, words: dict[str, str]) -> str:
+    return f"{words[text]} / {text}" if text in words else text
