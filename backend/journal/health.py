@@ -103,7 +103,8 @@ def journals() -> Iterator[Finding]:
             keep_open(district)
         except Refused as refusal:
             yield bad(
-                f"{district} 账本不接受记账({refusal.code}:{refusal.sentence()});请运行 civic ledger catch-up --as 姓名",
+                f"{district} 账本不接受记账（{refusal.code}：{refusal.sentence()}）；"
+                "请运行 civic ledger catch-up --as 姓名",
                 f"{district}: no postings are taken ({refusal.sentence('en')}); run civic ledger catch-up --as NAME",
             )
         else:
