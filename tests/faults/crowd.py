@@ -156,9 +156,13 @@ class Crowd:
             chance = drawn.random()
             if chance < 0.5:
                 self._hand_over(counter, resident, held.body)
-            elif chance < 0.7 and (gone := self._ask(line, "DELETE", f"/redemptions/{key}")) is not None:
-                assert gone.body["state"] == "released"
-                resident.cancelled.add(key)
+            elif chance < 0.7:
+                gone = self._ask(line, "DELETE", f"/redemptions/{key}")
+                if gone is not None and gone.status == 200:
+                    assert gone.body["state"] == "released"
+                    resident.cancelled.add(key)
+                else:
+                    resident.unknown.add(key)
             elif chance < 0.8:
                 self._ask(line, "GET", f"/redemptions/{key}")
         line.hang_up()
