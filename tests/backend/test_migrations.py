@@ -91,7 +91,8 @@ def test_two_services_that_start_at_once_migrate_in_turn(postgres_server: Postgr
     url = postgres_server.fresh()
     given = {"database": {"url": url}, "redis": NOWHERE, "cache": NOWHERE, "limits": {"enabled": False}}
     code = (
-        "from backend.app import create_app\nfrom backend.cli.migrate import migrate\nfrom backend.settings import load\n"
+        "from backend.app import create_app\nfrom backend.cli.migrate import migrate\n"
+        "from backend.settings import load\n"
         f"migrate(create_app(load({{}}, {given!r})))"
     )
     both = [subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE) for _ in range(2)]
