@@ -38,6 +38,12 @@ OWN_ROW = kind(
 RESIDENT_UNKNOWN = kind(
     "linked_resident_unknown", Category.INVALID, zh="本区没有这位居民。", en="This district has no such resident."
 )
+RESIDENT_TAKEN = kind(
+    "linked_resident_taken",
+    Category.CONFLICT,
+    zh="这位居民已关联另一个工作人员账号。",
+    en="This resident is linked to another member of staff already.",
+)
 SETUP_LIFE = timedelta(hours=24)
 UNCHANGED = "unchanged"
 _RESIDENTS = table("resident", column("district"), column("id"))
@@ -115,7 +121,7 @@ def invite(district: str, by: str, name: str, roles: list[Role], resident: str |
     with transaction() as session:
         if session.scalar(rows(StaffMember, wanted).where(StaffMember.name == name)):
             raise NAME_TAKEN()
-        _refuse_no_resident(wanted, resident)
+        _check_link(wanted, resident)
         member = StaffMember(
             district=wanted,
             id=fresh_id(),
@@ -137,6 +143,8 @@ def invite(district: str, by: str, name: str, roles: list[Role], resident: str |
 
 def set_password(token: str, password: str) -> Enrolled:
     """Use the one-time token: set the password, get the secret of the one-time codes. All old sessions end."""
+    if not db.session.query(StaffMember).where(StaffMember.setup_hash == _hash(token)).count():
+        raise SETUP_INVALID()  # before the costly part, which is for those who were invited
     hashed = hash_password(password)
     with transaction() as session:
         member = (
@@ -164,7 +172,7 @@ def change(
         if member.id == caller.id:
             raise OWN_ROW()
         if resident != UNCHANGED:
-            _refuse_no_resident(caller.district, resident)
+            _check_link(caller.district, resident, member.id)
             member.resident = resident
         member.roles, member.closed = sorted(role.value for role in roles), closed
         audit.record(
@@ -181,10 +189,16 @@ def change(
     return member
 
 
-def _refuse_no_resident(district: str, resident: str | None) -> None:
+def _check_link(district: str, resident: str | None, member: str = "") -> None:
+    """A link names a resident of the district, and one that no other member has: two accounts are two people."""
+    if resident is None:
+        return
     known = select(_RESIDENTS.c.id).where(_RESIDENTS.c.district == district, _RESIDENTS.c.id == resident)
-    if resident is not None and db.session.scalar(known) is None:
+    if db.session.scalar(known.with_for_update()) is None:
         raise RESIDENT_UNKNOWN()
+    others = rows(StaffMember, district).where(StaffMember.resident == resident, StaffMember.id != member)
+    if db.session.scalar(others) is not None:
+        raise RESIDENT_TAKEN()
 
 
 def add_partner(caller: Caller, name: str) -> NewPartner:

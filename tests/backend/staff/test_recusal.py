@@ -56,3 +56,14 @@ def test_nobody_changes_their_own_record(cast: Cast, link: dict[str, None]) -> N
     answer = change(admin, admin, **link)
     assert (answer.status_code, answer.json["code"]) == (403, "own_row")
     assert is_same_person(DISTRICT, admin.id, resident.id)
+
+
+def test_one_person_has_one_staff_account(cast: Cast) -> None:
+    admin, resident = cast.staff(Role.ADMIN), cast.resident()
+    first, second = cast.staff(Role.FUND_MANAGER), cast.staff(Role.FUND_MANAGER)
+    assert change(admin, first, resident=resident.id).status_code == 200
+    answer = change(admin, second, resident=resident.id)
+    assert (answer.status_code, answer.json["code"]) == (409, "linked_resident_taken")
+    invited = admin.post("/staff/members", {"name": "吴小雪", "roles": ["handler"], "resident": resident.id})
+    assert (invited.status_code, invited.json["code"]) == (409, "linked_resident_taken")
+    assert change(admin, first, resident=resident.id).status_code == 200
