@@ -113,7 +113,7 @@ class MemoryLedger:
             draft.also["opens_at"] = _ms(c.opens_at)
         else:
             draft.move(person, granted)
-            books.place(c.resident, Lot(c.expires_at, grant.lot, granted, fund), at)
+            books.place(c.resident, Lot(c.expires_at, grant.lot, granted, fund))
         return draft
 
     def _hold(self, books: Books, c: t.Hold, at: datetime) -> Draft:
@@ -276,7 +276,7 @@ class MemoryLedger:
         if max(books.accounts[person] + c.amount, c.amount - books.accounts[clearing]) >= CEILING:
             raise no.OVER_CEILING()
         books.arrived.add((c.district, c.sent))
-        books.place(c.resident, Lot(c.expires_at, books.number + 1, c.amount, clearing), at)
+        books.place(c.resident, Lot(c.expires_at, books.number + 1, c.amount, clearing))
         return books.draft(c.amount).move(clearing, -c.amount).move(person, c.amount)
 
     # What time does

@@ -65,13 +65,15 @@ class Purse:
         self.lots = [lot for lot in self.lots if lot.left]
         return parts
 
-    def companion(self, lot: Lot, at: datetime) -> Lot | None:
-        """The lot that a new one joins in a crowded purse."""
-        if len(self.lots) < _CROWD:
-            return None
+    @property
+    def crowded(self) -> bool:
+        return len(self.lots) >= _CROWD
+
+    def companion(self, lot: Lot) -> Lot | None:
+        """The lot that a new one joins: of its fund and day, and lasting at least as long."""
         day = lot.expires.date()
         alike = (each for each in self.lots if each.source == lot.source and each.expires.date() == day)
-        return next((each for each in alike if each.expires > at), None)
+        return next((each for each in alike if each.expires >= lot.expires), None)
 
     def share(self, number: int, most: int) -> int:
         """Take at most so many points out of a lot that several grants share."""
@@ -181,17 +183,17 @@ class Books:
     def purse(self, resident: str) -> Purse:
         return self.purses.setdefault(resident, Purse())
 
-    def place(self, resident: str, lot: Lot, at: datetime) -> None:
-        """A new lot comes into a purse, or joins one of its fund and day where there are many."""
+    def place(self, resident: str, lot: Lot) -> None:
+        """A new lot comes into a purse; in a crowded one it joins another, or lasts to the end of its day."""
         purse = self.purse(resident)
-        found = purse.companion(lot, at)
-        if found is None:
-            purse.add(lot)
+        found = purse.companion(lot) if purse.crowded else None
+        if found is not None:
+            found.left += lot.left
+            self.joined[lot.number] = found.number
             return
-        found.left += lot.left
-        found.expires = max(found.expires, lot.expires)
-        purse.lots.sort(key=attrgetter("expires", "number"))
-        self.joined[lot.number] = found.number
+        if purse.crowded:
+            lot.expires = lot.expires.replace(hour=23, minute=59, second=59, microsecond=999_000)
+        purse.add(lot)
 
     def take_back(self, grant: Grant) -> int:
         """What is left of a grant's lot, which closes; of a shared lot, at most what the grant brought."""
@@ -264,7 +266,7 @@ class Books:
                 grant.waits = False
                 purse = self.purse(c.resident)
                 purse.pending -= grant.granted
-                self.place(c.resident, Lot(c.expires_at, grant.lot, grant.granted, chart.fund(c.fund)), at)
+                self.place(c.resident, Lot(c.expires_at, grant.lot, grant.granted, chart.fund(c.fund)))
                 draft = self.draft(grant.granted).move(chart.PENDING, -grant.granted)
                 yield f"open:{earning}", "open", draft.move(chart.resident(c.resident), grant.granted)
         for resident, purse in self.purses.items():

@@ -3,41 +3,45 @@
 -- Past so many lots, a new one of a fund and day that is there already joins it.
 local CROWD = 64
 
--- The lot that a new one of this fund and date would join: date, number, left, fund, earned; nil when there is room.
-local function companion(lots, expires, fund)
-  if #lots < CROWD * 32 then return nil end
+local function crowded(lots)
+  if #lots < CROWD * 32 then return false end
   local _, count = lots:gsub(';', '')
-  if count < CROWD then return nil end
-  local day, position = floor(expires / DAY), 1
+  return count >= CROWD
+end
+
+-- The lot that a new one of this fund and date joins: one of that day that lasts at least as long, so that its date
+-- stays and what comes back to it from a hold finds it. Answers date, number and earned; nil when there is none.
+local function companion(lots, expires, fund)
+  local day, date, position = floor(expires / DAY), tonumber(expires), 1
   while true do
-    local e, l, left, f, earned, following = match(lots, LOT, position)
-    if not e then return nil end
-    if f == fund and floor(e / DAY) == day and tonumber(e) > at then
+    local e, l, _, f, earned, following = match(lots, LOT, position)
+    if not e or floor(e / DAY) > day then return nil end
+    if f == fund and tonumber(e) >= date then
       local mark = mark_of('lot:' .. l)
-      if not mark or mark == 'shared' then return e, l, tonumber(left), earned end
+      if not mark or mark == 'shared' then return e, l, earned end
     end
     position = following
   end
 end
 
--- The lots without the one of this date and number.
-local function without(lots, expires, lot)
-  local from, to = find(';' .. lots, ';' .. expires .. ',' .. lot .. ',[^;]*;')
-  return sub(lots, 1, from - 1) .. sub(lots, to)
-end
-
--- A new lot comes into a purse, or joins one that is there; the joined lot lasts as long as the longer of them.
+-- A new lot comes into a purse. In a crowded one it joins another; the first that finds none lasts to the end of its
+-- day, so that all later ones of that day can join it.
 local function new_lot(entry, resident, lots, expires, lot, points, fund, earned)
-  local e, l, left, since = companion(lots, expires, fund)
-  if not e then
-    note_lot(entry, resident, lot, points, fund, earned, expires)
-    return (add_lot(lots, expires, lot, points, fund, earned))
+  local joined, left
+  if crowded(lots) then
+    local e, l, since = companion(lots, expires, fund)
+    if e then
+      joined, expires, earned = l, e, since
+    else
+      expires = int((floor(expires / DAY) + 1) * DAY - 1)
+    end
   end
-  local longer = tonumber(expires) > tonumber(e) and expires or e
-  if longer ~= e then note_lot(entry, resident, l, 0, fund, since, e) end
-  note_lot(entry, resident, l, left + points, fund, since, longer)
-  note(entry, 'M,' .. lot .. ',' .. l)
-  set_mark('lot:' .. lot, 'in:' .. l)
-  set_mark('lot:' .. l, 'shared')
-  return (add_lot(without(lots, e, l), longer, l, left + points, fund, since))
+  lots, left = add_lot(lots, expires, joined or lot, points, fund, earned)
+  note_lot(entry, resident, joined or lot, left, fund, earned, expires)
+  if joined then
+    note(entry, 'M,' .. lot .. ',' .. joined)
+    set_mark('lot:' .. lot, 'in:' .. joined)
+    set_mark('lot:' .. joined, 'shared')
+  end
+  return lots
 end

@@ -73,7 +73,7 @@ class Observer:
     def _live(self, seed: int) -> None:
         drawn = random.Random(seed)
         while not self._stop.is_set():
-            now, resident = SystemClock().now(), f"r{drawn.randint(0, 399)}"
+            now, resident = SystemClock().now(), f"r{drawn.randint(0, 9)}"
             caps = (t.Cap(f"all:{resident}", 10**8),)
             self._ask(
                 t.Earn(self.id(), resident, "civic", drawn.randint(3, 9), now, now + timedelta(days=9), None, caps)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import redis
@@ -19,14 +19,40 @@ def _crowd(town: Town, lots: int = 64) -> list[Receipt]:
     return [town.earn("lin", 5, days=100 + day) for day in range(lots)]
 
 
+def _end_of_day(moment: datetime) -> datetime:
+    return moment.replace(hour=23, minute=59, second=59, microsecond=999_000)
+
+
 def test_a_crowded_purse_merges_lots_of_one_fund_and_day(town: Town) -> None:
+    """The first that would outlast its neighbours lasts to the end of its day; all later ones of the day join it."""
     _crowd(town)
     for minutes in range(40):
         town.earn("lin", 1, expires_at=town.now + timedelta(days=110, minutes=minutes))
     expiring = town.ledger.balance("lin").expiring
-    assert len(expiring) == 64
-    assert expiring[10] == (town.now + timedelta(days=110, minutes=39), 45)
+    assert len(expiring) == 65
+    assert list(expiring[10:12]) == [
+        (town.now + timedelta(days=110), 6),
+        (_end_of_day(town.now + timedelta(days=110)), 39),
+    ]
     assert town.available() == 360
+
+
+def test_a_merged_lot_keeps_its_date_so_that_what_returns_finds_it(
+    redis_ledger: Ledger, redis_client: redis.Redis, clock: object
+) -> None:
+    """A redemption is under way in the lot that later ones join; what comes back must not stand beside it."""
+    town = Town(redis_ledger, clock).opened()  # type: ignore[arg-type]
+    for _ in range(64):
+        town.earn("lin", 40, days=100)
+    later = town.now + timedelta(days=100, minutes=9)
+    hold = town.hold("lin").id
+    town.earn("lin", 5, expires_at=later)
+    town.release(hold)
+    town.earn("lin", 5, expires_at=later)
+    entries = Stream(redis_client, DISTRICT).read(0, 1000)
+    assert verify(entries, redis_ledger).difference is None
+    assert town.available() == 64 * 40 + 10
+    assert [points for _, points in town.ledger.balance("lin").expiring][-2:] == [40, 10]
 
 
 def test_another_fund_or_day_stays_apart(town: Town) -> None:
