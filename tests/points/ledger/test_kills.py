@@ -74,11 +74,21 @@ def _cut(server: Valkey, noted: Path) -> int:
     return gone
 
 
-def _lose_power(make: Callable[..., Valkey], synced: Path, noted: Path, fsync: str) -> Observer:
+def _unsynced(server: Valkey, noted: Path) -> int:
+    """How many bytes were written and not yet fsynced."""
+    files = [(file, noted / f"{file.name}.len") for file in (server.directory / "appendonlydir").iterdir()]
+    return sum(file.stat().st_size - int(note.read_text() or 0) for file, note in files if note.exists())
+
+
+def _lose_power(make: Callable[..., Valkey], synced: Path, noted: Path, fsync: str, unsynced: int = 0) -> Observer:
+    """Cut the power after a while, in a moment when at least so many bytes are not on disk."""
     noted.mkdir(exist_ok=True)
     server = make("--appendfsync", fsync, env={"LD_PRELOAD": str(synced), "SYNCED_DIR": str(noted)})
     observer = Observer(server, clients=8).begin()
     time.sleep(0.7)
+    until = time.monotonic() + 20
+    while unsynced and _unsynced(server, noted) < unsynced:
+        assert time.monotonic() < until, "everything was always on disk"
     server.kill()
     observer.end()
     _cut(server, noted)
@@ -110,7 +120,7 @@ def test_many_power_cuts_lose_no_answer(private_valkey: Callable[..., Valkey], s
 def test_the_power_cut_is_felt_by_a_server_that_fsyncs_every_second(
     private_valkey: Callable[..., Valkey], synced: Path, tmp_path: Path, control: int
 ) -> None:
-    observer = _lose_power(private_valkey, synced, tmp_path, "everysec")
+    observer = _lose_power(private_valkey, synced, tmp_path, "everysec", unsynced=50_000)
     lost = observer.lost()
     print(f"control {control}: {len(lost)} of {observer.told['answered']} answers lost")
     assert lost
