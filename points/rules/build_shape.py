@@ -94,7 +94,7 @@ class ShapeReader:
             self.findings.warn(
                 (*self.path, "bands"),
                 "gap_above_bands",
-                f"{end} 以上没有规定,按 0 分;如果是有意的,请加一段 points: 0。",
+                f"{end} 以上没有规定，按 0 分；如果是有意的，请加一段 `points: 0`。",
                 f"Nothing is said above {end}, so it brings 0; if that is meant, add a band of points: 0.",
             )
 

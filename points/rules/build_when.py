@@ -102,7 +102,7 @@ def date_of(value: Any, findings: Findings, path: Path) -> date | None:
     try:
         return date.fromisoformat(value)
     except ValueError:
-        findings.error(path, "no_such_date", f"没有这一天:{value}。", f"There is no such day: {value}.")
+        findings.error(path, "no_such_date", f"没有这一天：{value}。", f"There is no such day: {value}.")
         return None
 
 

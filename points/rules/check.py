@@ -53,7 +53,7 @@ def _check_categories(pack: Pack, findings: Findings) -> None:
                 findings.warn(
                     ("categories", kind, place),
                     "category_without_rule",
-                    f"类别“{name}”没有规则:这是一个空缺。",
+                    f"类别“{name}”没有规则：这是一个空缺。",
                     f"No rule speaks for the category `{name}`: this is a gap.",
                 )
 
@@ -71,7 +71,7 @@ def _check_calendar(pack: Pack, findings: Findings) -> None:
         findings.error(
             ("valid",),
             "calendar_unknown",
-            f"还不知道 {unknown[0]} 年的放假安排:请缩短有效期,或在 calendar 里补上,或写 beyond: weekends。",
+            f"还不知道 {unknown[0]} 年的放假安排：请缩短有效期，或在 calendar 里补上，或写 `beyond: weekends`。",
             f"The holidays of {unknown[0]} are not known: end the pack before, add them under `calendar`, "
             "or say `beyond: weekends`.",
         )
@@ -79,7 +79,7 @@ def _check_calendar(pack: Pack, findings: Findings) -> None:
         findings.warn(
             ("valid",),
             "calendar_unknown",
-            f"公示期可能跨入 {last + 1} 年,那年的放假安排还不知道。",
+            f"公示期可能跨入 {last + 1} 年，那年的放假安排还不知道。",
             f"A public notice may run into {last + 1}, whose holidays are not known yet.",
         )
 

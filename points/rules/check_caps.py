@@ -43,7 +43,7 @@ def check_caps(pack: Pack, findings: Findings) -> None:
 
 
 def _unreachable(findings: Findings, path: tuple[str | int, ...], zh: str, en: str) -> None:
-    findings.warn(path, "cap_unreachable", f"这个上限永远到不了:{zh}。", f"This cap can never be reached: {en}.")
+    findings.warn(path, "cap_unreachable", f"这个上限永远到不了：{zh}。", f"This cap can never be reached: {en}.")
 
 
 def _covers(wide: Cap, narrow: Cap, under: dict[str, frozenset[str]]) -> bool:

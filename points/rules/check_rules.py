@@ -32,7 +32,7 @@ def check_rule(pack: Pack, rule: Rule, findings: Findings, path: Path) -> None:
 
 
 def _never(findings: Findings, path: Path, zh: str, en: str) -> None:
-    findings.error(path, "never_fires", f"这条规则永远不会生效:{zh}。", f"This rule can never fire: {en}.")
+    findings.error(path, "never_fires", f"这条规则永远不会生效：{zh}。", f"This rule can never fire: {en}.")
 
 
 def _check_dates(pack: Pack, rule: Rule, findings: Findings, path: Path) -> None:
@@ -92,7 +92,7 @@ def _check_table(rule: Rule, findings: Findings, path: Path) -> None:
         findings.error(
             (*path, "points", "table", "values", name),
             "never_used",
-            f"规则不包括“{name}”,这个分值用不上。",
+            f"规则不包括“{name}”，这个分值用不上。",
             f"The rule does not cover `{name}`; its points are never used.",
         )
 
@@ -117,7 +117,7 @@ def _compare(one: Rule, other: Rule, places: dict[str, int], findings: Findings)
         findings.error(
             ("rules", places[later.id]),
             "ambiguous_rules",
-            f"规则 `{later.id}` 与 `{earlier.id}` 会同时成立:请给其中一条 priority,或写 adds: true。",
+            f"规则 `{later.id}` 与 `{earlier.id}` 会同时成立：请给其中一条 priority，或写 `adds: true`。",
             f"The rules `{later.id}` and `{earlier.id}` can both hold: give one a `priority`, or say `adds: true`.",
         )
         return

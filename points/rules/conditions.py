@@ -132,7 +132,7 @@ class Consented:
 
     def say(self) -> Text:
         names = sorted(self.consents)
-        return Text(f"本人已同意:{'、'.join(names)}", f"the resident has consented to {', '.join(names)}")
+        return Text(f"本人已同意：{'、'.join(names)}", f"the resident has consented to {', '.join(names)}")
 
 
 Condition = OneOf | Between | Consented

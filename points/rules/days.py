@@ -22,7 +22,7 @@ DAY_KINDS = {
 CALENDAR_UNKNOWN = kind(
     "rules_calendar_unknown",
     Category.UNAVAILABLE,
-    zh="还没有 {year} 年的放假安排,请在规则包的 calendar 里补上。",
+    zh="还没有 {year} 年的放假安排，请在规则包的 calendar 里补上。",
     en="The holidays of {year} are not known yet; add them to the pack under `calendar`.",
     retry=True,
 )

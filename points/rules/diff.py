@@ -36,14 +36,14 @@ def differences(old: Pack, new: Pack, language: str = "zh-CN") -> list[str]:
 
 def _item(name: Text, identifier: str, before: Any, after: Any) -> Iterator[Text]:
     title = _title(after if after is not None else before, identifier)
-    head = Text(f"{name.zh}“{title.zh}”({identifier})", f"{name.en} “{title.en}” ({identifier})")
+    head = Text(f"{name.zh}“{title.zh}”（{identifier}）", f"{name.en} “{title.en}” ({identifier})")
     if before is None:
-        yield Text(f"{head.zh}:新增。", f"{head.en}: added.")
+        yield Text(f"{head.zh}：新增。", f"{head.en}: added.")
     elif after is None:
-        yield Text(f"{head.zh}:取消。", f"{head.en}: left out.")
+        yield Text(f"{head.zh}：取消。", f"{head.en}: left out.")
     else:
         for change in _changes((), before, after):
-            yield Text(f"{head.zh}:{change.zh}", f"{head.en}: {change.en}")
+            yield Text(f"{head.zh}：{change.zh}", f"{head.en}: {change.en}")
 
 
 def _title(item: Any, identifier: str) -> Text:
@@ -62,7 +62,7 @@ def _changes(path: tuple[str, ...], before: Any, after: Any) -> Iterator[Text]:
     if before is None:
         yield Text(f"{place} 新增 {_say(after)}。", f"{place} is now {_say(after)}.")
     elif after is None:
-        yield Text(f"{place} 取消(原为 {_say(before)})。", f"{place} is left out (it was {_say(before)}).")
+        yield Text(f"{place} 取消（原为 {_say(before)}）。", f"{place} is left out (it was {_say(before)}).")
     else:
         yield Text(
             f"{place} 由 {_say(before)} 改为 {_say(after)}。", f"{place} changes from {_say(before)} to {_say(after)}."

@@ -35,7 +35,7 @@ COLUMNS = (
 HISTORY_UNREADABLE = kind(
     "rules_history_unreadable",
     Category.MALFORMED,
-    zh="历史数据第 {line} 行读不懂:{reason}",
+    zh="历史数据第 {line} 行读不懂：{reason}",
     en="Line {line} of the history cannot be read: {reason}",
 )
 _KINDS = {each.value: each for each in DeedKind}

@@ -13,7 +13,7 @@ Path = tuple[str | int, ...]
 PACK_INVALID = kind(
     "rules_pack_invalid",
     Category.INVALID,
-    zh="规则包有 {count} 处错误;第一处:{first_zh}",
+    zh="规则包有 {count} 处错误；第一处：{first_zh}",
     en="The rule pack has {count} error(s); the first: {first_en}",
 )
 

@@ -12,7 +12,7 @@ from points.rules.windows import TITLES, span
 WINDOW_CLOSED = kind(
     "rules_redemption_closed",
     Category.CONFLICT,
-    zh="现在不是兑换时间;下次兑换日是 {next}。",
+    zh="现在不是兑换时间；下次兑换日是 {next}。",
     en="Redemption is not open now; the next day is {next}.",
     retry=True,
 )

@@ -67,7 +67,7 @@ def _unknown_keys(error: ValidationError, path: tuple[str | int, ...], findings:
     instance: dict[str, Any] = error.instance  # type: ignore[assignment]
     for key in sorted(set(instance) - set(allowed)):
         near = get_close_matches(key, allowed, n=1)
-        zh = f",是不是想写 `{near[0]}`?" if near else f"。可用的键:{'、'.join(allowed)}。"
+        zh = f"，是不是想写 `{near[0]}`？" if near else f"。可用的键：{'、'.join(allowed)}。"
         en = f"; did you mean `{near[0]}`?" if near else f". Known keys: {', '.join(allowed)}."
         findings.error((*path, key), "unknown_key", f"不认识的键 `{key}`{zh}", f"Unknown key `{key}`{en}")
 
@@ -100,31 +100,31 @@ def _sentence(error: ValidationError) -> tuple[str, str, str]:  # noqa: PLR0911 
             return "wrong_type", f"应该是{zh}。", f"must be of type {' or '.join(kinds)}."
         case "enum":
             words = ", ".join(str(word) for word in limit)
-            return "not_in_list", f"只能是:{words}。", f"must be one of: {words}."
+            return "not_in_list", f"只能是：{words}。", f"must be one of: {words}."
         case "const":
             return "not_in_list", f"应该是 {limit}。", f"must be {limit}."
         case "pattern":
             return (
                 "wrong_pattern",
-                f"写法不对:“{error.instance}”(应符合 {limit})。",
+                f"写法不对：“{error.instance}”（应符合 {limit}）。",
                 f"is not written right: `{error.instance}` (must match {limit}).",
             )
         case "minimum" | "exclusiveMinimum":
-            return "too_small", f"太小:{error.instance}。", f"is too small: {error.instance}."
+            return "too_small", f"太小：{error.instance}。", f"is too small: {error.instance}."
         case "maximum" | "exclusiveMaximum":
             return (
                 "too_large",
-                f"太大:{error.instance}(最多 {limit})。",
+                f"太大：{error.instance}（最多 {limit}）。",
                 f"is too large: {error.instance} (at most {limit}).",
             )
         case "minProperties" | "maxProperties":
             known = ", ".join(_known(error))
             if _one_only(error):
-                return "exactly_one", f"要写且只写一种:{known}。", f"needs exactly one of: {known}."
-            return "empty", f"不能是空的,可写:{known}。", f"must not be empty; it can hold: {known}."
+                return "exactly_one", f"要写且只写一种：{known}。", f"needs exactly one of: {known}."
+            return "empty", f"不能是空的，可写：{known}。", f"must not be empty; it can hold: {known}."
         case "uniqueItems":
             return "doubled_item", "里有重复的项。", "has an item twice."
         case "minItems" | "minLength":
             return "empty", "不能是空的。", "must not be empty."
         case _:
-            return "wrong_form", f"不合规则:{error.message}", f"does not fit: {error.message}"
+            return "wrong_form", f"不合规则：{error.message}", f"does not fit: {error.message}"

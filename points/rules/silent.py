@@ -40,7 +40,7 @@ def _silence(rule: Rule, view: View, chosen: Rule | None) -> Silence:
     failing = _first_failing(rule, view)
     if failing is not None:
         said = failing.say()
-        return Silence(rule.id, rule.title, "condition", Text(f"条件不符:要求{said.zh}", f"it asks that {said.en}"))
+        return Silence(rule.id, rule.title, "condition", Text(f"条件不符：要求{said.zh}", f"it asks that {said.en}"))
     if chosen is not None and not rule.adds and rule.id != chosen.id:
         other = chosen.title
         return Silence(
@@ -63,7 +63,7 @@ def _too_little(rule: Rule, view: View) -> tuple[str, Text]:
         before = view.before(quantity.measure) if quantity.measure is not None else 0
         if before >= quantity.at_most:
             return "quantity", Text(
-                f"{title.zh}最多计 {most},已计满", f"at most {most} count {title.en}; that is used up"
+                f"{title.zh}最多计 {most}，已计满", f"at most {most} count {title.en}; that is used up"
             )
     assert grant_of(rule, view, view.facts.balance or 0) is None  # noqa: S101 - else it would have spoken
     return "nothing", Text("按规则算出来是 0 分", "by its arithmetic it comes to 0 points")

@@ -34,13 +34,13 @@ def read(text: str, findings: Findings) -> Any:
     except MarkedYAMLError as broken:
         mark = broken.problem_mark or broken.context_mark
         findings.lines[()] = mark.line + 1 if mark else 1
-        findings.error((), "not_yaml", f"不是有效的 YAML:{broken.problem}。", f"This is not YAML: {broken.problem}.")
+        findings.error((), "not_yaml", f"不是有效的 YAML：{broken.problem}。", f"This is not YAML: {broken.problem}.")
         raise PackInvalid(findings.found) from broken
     except RecursionError as deep:  # the parser follows the nesting of the text with its own
         findings.error((), "too_deep", "层次太多。", "The nesting is too deep.")
         raise PackInvalid(findings.found) from deep
     except YAMLError as broken:
-        findings.error((), "not_yaml", f"不是有效的 YAML:{broken}。", f"This is not YAML: {broken}.")
+        findings.error((), "not_yaml", f"不是有效的 YAML：{broken}。", f"This is not YAML: {broken}.")
         raise PackInvalid(findings.found) from broken
     if node is None:
         findings.error((), "empty", "文件是空的。", "The file is empty.")
@@ -58,7 +58,7 @@ class _Reader:
     def value(self, node: Node, path: Path) -> Any:
         self.findings.lines.setdefault(path, node.start_mark.line + 1)
         if id(node) in self.seen or len(path) > DEEPEST:
-            self.findings.error(path, "anchors", "请不要用 & 和 * 引用,直接写出来。", "Write it out: no & and * here.")
+            self.findings.error(path, "anchors", "请不要用 & 和 * 引用，直接写出来。", "Write it out: no & and * here.")
             return None
         self.seen.add(id(node))
         if isinstance(node, MappingNode):
@@ -102,7 +102,7 @@ class _Reader:
         self.findings.error(
             path,
             "odd_number",
-            f"“{text[:40]}” 请写成普通数字,例如 1.5。",
+            f"“{text[:40]}” 请写成普通数字，例如 1.5。",
             f"Write `{text[:40]}` as a plain number such as 1.5.",
         )
         return None

@@ -22,15 +22,15 @@ _TOWNS_WORDS = frozenset({"values", "attributes"})
 
 REFUSED = {
     "points_for_money": (
-        "本系统不接受“捐钱换积分”:积分只奖励行为和服务,不与捐款挂钩。",
+        "本系统不接受“捐钱换积分”：积分只奖励行为和服务，不与捐款挂钩。",
         "Points for money given are refused: points reward deeds and service, never donations.",
     ),
     "minus_points": (
-        "本系统不接受扣分:积分只奖不罚,不对个人或家庭的行为减分。",
+        "本系统不接受扣分：积分只奖不罚，不对个人或家庭的行为减分。",
         "Minus points are refused: points only reward; nobody's behaviour costs any.",
     ),
     "cash_by_ranking": (
-        "本系统不接受现金奖励或按排名发奖:积分只兑换商品和服务,不评名次。",
+        "本系统不接受现金奖励或按排名发奖：积分只兑换商品和服务，不评名次。",
         "Cash and prizes by ranking are refused: points buy rewards, and nobody is ranked.",
     ),
 }

@@ -18,7 +18,7 @@ TITLES = {
     "week": Text("每周", "each week"),
     "month": Text("每月", "each month"),
     "quarter": Text("每季度", "each quarter"),
-    "season": Text("每季(春夏秋冬)", "each season"),
+    "season": Text("每季（春夏秋冬）", "each season"),
     "year": Text("每年", "each year"),
     "lifetime": Text("累计", "in all"),
 }

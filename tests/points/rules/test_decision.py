@@ -58,8 +58,8 @@ def test_a_receipt_for_no_grant_and_an_unknown_state_are_faults():
     [
         (None, "积分正在入账", "on their way"),
         (Outcome("waiting"), "积分正在入账", "on their way"),
-        (Outcome("waiting", reason="fund_empty"), "等待入账(fund_empty)", "wait to be added"),
-        (Outcome("refused", reason="fund_closed"), "入账被拒绝(fund_closed)", "refused (fund_closed)"),
+        (Outcome("waiting", reason="fund_empty"), "等待入账（fund_empty）", "wait to be added"),
+        (Outcome("refused", reason="fund_closed"), "入账被拒绝（fund_closed）", "refused (fund_closed)"),
         (Outcome("undone"), "已被撤销", "undone"),
         (Outcome("posted", 10), "实际入账 10 分", "10 points were added"),
         (Outcome("posted", 4, (Cut("monthly:resident:lin:2026-06", 10, 4),)), "还剩 4 分", "so 10 became 4"),
@@ -96,7 +96,7 @@ def test_silence_for_too_little_is_told_apart():
 
 def test_the_notice_the_fund_and_the_last_day_are_said():
     said = "\n".join(explain(decided(pack(rule(notice={"days": 7})), deed())))
-    assert "由“civic”基金支付,公示后 2026-06-18 00:00 起可用,有效期至 2027-06-18" in said
+    assert "由“civic”基金支付，公示后 2026-06-18 00:00 起可用，有效期至 2027-06-18" in said
 
 
 def test_a_step_of_no_known_kind_is_a_fault():

@@ -25,7 +25,7 @@ def test_what_is_added_left_out_and_changed_is_said():
         "Cap “day” (day): added.",
         "fund changes from civic to x.",
     ]
-    assert differences(old, new)[1] == "规则“a”(a):points · each 由 10 改为 12.5。"
+    assert differences(old, new)[1] == "规则“a”（a）：points · each 由 10 改为 12.5。"
     assert "Rule “a” (a): at_most is left out (it was 20)." in differences(new, old, "en")
 
 
@@ -45,7 +45,7 @@ def test_a_correction_is_only_the_difference_to_what_was_posted(had, due, more, 
 
 def test_a_correction_says_what_was_posted_before():
     (found,) = corrections(posted(10, 10), decided(pack(rule(points={"each": 25})), deed()))
-    assert "10 分,只补差额" in said_step(found.more.steps[-1]).zh
+    assert "10 分，只补差额" in said_step(found.more.steps[-1]).zh
 
 
 def test_what_is_right_already_needs_no_correction_and_a_rule_that_falls_silent_is_taken_back():

@@ -62,7 +62,7 @@ def test_a_fixed_band_pays_a_sum_for_each_deed_by_where_one_stands(before, amoun
     of = pack(rule(when={"kind": "service"}, points={"bands": {"window": "year", "mode": "each", "steps": steps}}))
     decision = decided(of, deed("service", quantity=Decimal(3)), tallies={"acts.bands": before})
     assert decision.amount == amount
-    said = "此前累计 0 至 4 小时:每次 9 分" if before < 4 else "此前累计超过 4 小时:每次 2 分"
+    said = "此前累计 0 至 4 小时：每次 9 分" if before < 4 else "此前累计超过 4 小时：每次 2 分"
     assert said in explain(decision)[1]
 
 
