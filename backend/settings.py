@@ -24,7 +24,7 @@ CONFIG = ROOT / "config"
 SETTINGS_WRONG = kind(
     "settings_wrong",
     Category.INVALID,
-    zh="配置有误:{problems}",
+    zh="配置有误：{problems}",
     en="The settings are wrong: {problems}",
 )
 

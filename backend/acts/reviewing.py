@@ -18,7 +18,7 @@ from points.events import DeedApproved, DeedKind
 REASON_NEEDED = kind(
     "reason_needed",
     Category.INVALID,
-    zh="不予通过须写明理由,居民会看到。",
+    zh="不予通过须写明理由，居民会看到。",
     en="A refusal needs a reason, which the resident is told.",
 )
 

@@ -24,7 +24,7 @@ from points.events import DeedKind
 ACTS_QUOTA = kind(
     "acts_quota",
     Category.TOO_MANY,
-    zh="今天已申报 {most} 件,请明天再申报。",
+    zh="今天已申报 {most} 件，请明天再申报。",
     en="You declared {most} acts today, which is the most; try again tomorrow.",
     retry=True,
 )

@@ -56,7 +56,7 @@ def findings(app: Flask) -> Iterator[Finding]:
             yield from check.look()
         except (SQLAlchemyError, redis.RedisError, OSError) as error:
             reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
-            yield bad(f"{check.subject}:无法检查({reason})", f"{check.subject}: cannot be looked at ({reason})")
+            yield bad(f"{check.subject}：无法检查（{reason}）", f"{check.subject}: cannot be looked at ({reason})")
         except Refused as refusal:
             yield bad(f"{check.subject}:{refusal.sentence()}", f"{check.subject}: {refusal.sentence('en')}")
         finally:
@@ -73,10 +73,10 @@ def _migrations(app: Flask) -> Iterator[Finding]:
     with db.engine.connect() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
     if found == wanted:
-        yield ok(f"数据库表为最新({found})", f"the books' tables are up to date ({found})")
+        yield ok(f"数据库表为最新（{found}）", f"the books' tables are up to date ({found})")
     else:
         yield bad(
-            f"数据库表停在 {found},程序需要 {wanted};`civic up` 会升级",
+            f"数据库表停在 {found}，程序需要 {wanted}；`civic up` 会升级",
             f"the books' tables are at {found}, the program needs {wanted}; `civic up` brings them there",
         )
 
@@ -86,7 +86,7 @@ def _disk() -> Iterator[Finding]:
     free = shutil.disk_usage(home).free // _MB
     told = (f"{home} 尚余 {free} MB", f"{free} MB are free at {home}")
     if free < NEEDED_MB:
-        yield bad(f"{told[0]},至少需要 {NEEDED_MB} MB", f"{told[1]}, {NEEDED_MB} MB are needed at least")
+        yield bad(f"{told[0]}，至少需要 {NEEDED_MB} MB", f"{told[1]}, {NEEDED_MB} MB are needed at least")
     elif free < 10 * NEEDED_MB:
         yield note(*told)
     else:
@@ -104,7 +104,7 @@ def _outbox() -> Iterator[Finding]:
         select(Outgoing.problem).where(Outgoing.done_at.is_(None)).order_by(Outgoing.made_at).limit(1)
     )
     yield bad(
-        f"{count} 件待发事项已超过 5 分钟(最早一件:{problem or '未试'});工作进程在运行吗?",
+        f"{count} 件待发事项已超过 5 分钟（最早一件：{problem or '未试'}）；工作进程在运行吗？",
         f"{count} deliveries wait for over 5 minutes (the oldest: {problem or 'not tried'}); is the worker running?",
     )
 

@@ -105,7 +105,7 @@ def catch_up(data: str | None, district: str | None, by: str) -> None:
             with bar(Console(stderr=True), f"catch up {name}") as progress:
                 made = rebuilding.catch_up(name, progress)
             click.echo(
-                f"{name} 账本与流水同至第 {made.number} 笔,已开放 · both at entry {made.number}, open for postings"
+                f"{name} 账本与流水同至第 {made.number} 笔，已开放 · both at entry {made.number}, open for postings"
             )
 
 

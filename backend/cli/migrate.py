@@ -13,7 +13,7 @@ from points.errors import Category, kind
 DATABASE_UNREACHABLE = kind(
     "database_unreachable",
     Category.UNAVAILABLE,
-    zh="无法使用数据库({reason})。请检查 CIVIC_DATABASE_URL。",
+    zh="无法使用数据库（{reason}）。请检查 CIVIC_DATABASE_URL。",
     en="The database cannot be used ({reason}). Check CIVIC_DATABASE_URL.",
     retry=True,
 )

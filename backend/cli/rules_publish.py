@@ -34,7 +34,7 @@ def run(file: Path, by: str, data: str | None, first: str | None, last: str | No
             row = packs.submit(pack.district, name, text, cases, simulation)
         else:
             row = packs.attach_simulation(pack.district, name, row.id, simulation)
-        _tell(row, "已提交,等另一人发布 / handed in; another person publishes it")
+        _tell(row, "已提交，等另一人发布 / handed in; another person publishes it")
         for miss in row.case_misses:
             click.echo(miss)
 
@@ -44,7 +44,7 @@ def _publish(district: str, name: str, row: RulePack) -> None:
     published = packs.publish(district, name, row.id)
     for zh, en in zip(seen.diff["zh-CN"], seen.diff["en"], strict=True):
         click.echo(f"{zh} / {en}")
-    _tell(published, f"已发布,自 {published.valid_from} 起生效 / published, in force from {published.valid_from}")
+    _tell(published, f"已发布，自 {published.valid_from} 起生效 / published, in force from {published.valid_from}")
 
 
 def _simulated(file: Path, text: str, district: str, first: str | None, last: str | None) -> dict[str, Any]:
@@ -60,4 +60,4 @@ def _simulated(file: Path, text: str, district: str, first: str | None, last: st
 def _tell(row: RulePack, what: str) -> None:
     deeds = row.simulation["deeds"] if row.simulation else 0
     click.echo(f"{row.pack} {row.version} ({row.digest[:12]}): {what}")
-    click.echo(f"案例 / cases {row.case_count}, 不符 / failed {len(row.case_misses)}, 试算 / tried on {deeds} deeds")
+    click.echo(f"案例 / cases {row.case_count}，不符 / failed {len(row.case_misses)}，试算 / tried on {deeds} deeds")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -13,10 +13,10 @@ from tempfile import TemporaryDirectory
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from backend.cli import rules_words
+from backend.cli.progress import bar
 from points.rules import load_pack
 from points.rules.fit import fit_factor
 from points.rules.picture import picture
@@ -115,21 +115,15 @@ def tried(jobs: list[Job]) -> list[Trial]:
     """The trials of jobs over one table of deeds, with a bar on a terminal."""
     with jobs[0].history.open("rb") as lines:
         total = max(0, sum(block.count(b"\n") for block in iter(lambda: lines.read(1 << 20), b"")) - 1)
-    with _bar(total * len(jobs)) as heard:
-        return run_jobs(jobs, heard)
+    done = 0
+    with bar(Console(stderr=True), "试算 · trying") as move:
 
+        def hear(count: int) -> None:
+            nonlocal done
+            done += count
+            move(done, total * len(jobs))
 
-@contextmanager
-def _bar(total: int) -> Iterator[Callable[[int], None] | None]:
-    """A progress bar on a terminal, nothing in a pipe."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield None
-        return
-    columns = (TextColumn("试算 / trying"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task("", total=total)
-        yield lambda count: progress.update(task, advance=count)
+        return run_jobs(jobs, hear)
 
 
 def _print(found: list[Row], beside: bool) -> None:
@@ -145,4 +139,4 @@ def _fit(asked: Asked, budget: int) -> None:
     found = fit_factor(lambda factor: tried([asked.job(asked.file, factor)])[0].granted, budget)
     for factor, points in found.tried:
         click.echo(f"× {factor}: {points}")
-    click.echo(f"系数 {found.factor} 用 {found.cost} 分,不超过 {budget} 分 / factor {found.factor} fits the budget")
+    click.echo(f"系数 {found.factor} 用 {found.cost} 分，不超过 {budget} 分 / factor {found.factor} fits the budget")

@@ -30,7 +30,7 @@ HOST = "127.0.0.1"
 REDIS_UNREACHABLE = kind(
     "redis_unreachable",
     Category.UNAVAILABLE,
-    zh="无法连接 {name}({reason})。请检查该地址和服务器,或去掉它以使用内置服务器。",
+    zh="无法连接 {name}（{reason}）。请检查该地址和服务器，或去掉它以使用内置服务器。",
     en="{name} cannot be reached ({reason}). Check the address and the server, or unset it to use the embedded one.",
     retry=True,
 )

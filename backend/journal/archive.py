@@ -32,7 +32,7 @@ ARCHIVE_BROKEN = kind(
 NO_ARCHIVE = kind(
     "no_archive",
     Category.CONFLICT,
-    zh="没有设置存档目录(journal.archive_dir)。",
+    zh="没有设置存档目录（journal.archive_dir）。",
     en="No archive directory is set (journal.archive_dir).",
 )
 SEALED = 10_000

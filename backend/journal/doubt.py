@@ -13,7 +13,7 @@ from points.errors import Category, kind
 LEDGER_IN_DOUBT = kind(
     "ledger_in_doubt",
     Category.UNAVAILABLE,
-    zh="账本核对时发现不符,已停止记账:{found}",
+    zh="账本核对时发现不符，已停止记账：{found}",
     en="The ledger was found to differ and takes no postings: {found}",
 )
 _LONGEST = 500

@@ -50,7 +50,7 @@ def server() -> Iterator[Finding]:
     wanted = settings().redis
     found = shortcomings(parts().ledger_client, wanted)
     for each in found:
-        yield bad(f"账本服务器:{each.zh}", f"the ledger's server: {each.en}")
+        yield bad(f"账本服务器：{each.zh}", f"the ledger's server: {each.en}")
     if not found:
         yield ok(f"账本服务器可保证级别 {wanted.level}", f"the ledger's server can keep level {wanted.level}")
 
@@ -70,18 +70,18 @@ def backup() -> Iterator[Finding]:
     worse = bad if settings().production else note
     if chosen.trim == "archived" and not chosen.archive_dir:
         yield bad(
-            "设定为存档后才截短账流,却没有存档目录;请设 journal.archive_dir",
+            "设定为存档后才截短账流，却没有存档目录；请设 journal.archive_dir",
             "the stream waits for an archive that is nowhere written: set journal.archive_dir",
         )
     elif not chosen.archive_dir:
         yield worse(
-            "没有设置备份:账流在写入数据库后即截短。请设 journal.archive_dir(另一块磁盘)并设 journal.trim = archived",
+            "没有设置备份：账流写入数据库后即截短。请设 journal.archive_dir（另一块磁盘）和 journal.trim = archived",
             "no backup is set: the stream is trimmed right after the commit. Set journal.archive_dir (on another disk) "
             "and journal.trim = archived",
         )
     elif chosen.trim == "committed":
         yield note(
-            "有存档,但账流不等存档即截短;可设 journal.trim = archived",
+            "有存档，但账流不等存档即截短；可设 journal.trim = archived",
             "there is an archive, but the stream does not wait for it; journal.trim = archived would",
         )
     if chosen.archive_dir:
@@ -120,7 +120,7 @@ def _lag(district: str) -> Finding:
         return bad(f"{district} 账本比流水少 {-lag} 笔", f"{district}: the ledger lacks {-lag} entries of the journal")
     waiting = stream(district).read(reached, 1) if lag else []
     late = lag > 0 and (not waiting or waiting[0].at < now() - LATE)
-    return bad(f"{told[0]};工作进程在运行吗?", f"{told[1]}; is the worker running?") if late else ok(*told)
+    return bad(f"{told[0]}；工作进程在运行吗？", f"{told[1]}; is the worker running?") if late else ok(*told)
 
 
 def roots() -> Iterator[Finding]:

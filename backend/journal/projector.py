@@ -20,7 +20,7 @@ from points.ledger import GENESIS, Entry, Head
 CHAIN_BROKEN = kind(
     "journal_chain_broken",
     Category.CONFLICT,
-    zh="第 {number} 笔账与前一笔对不上,流水停止续写,请核对账本。",
+    zh="第 {number} 笔账与前一笔对不上，流水停止续写，请核对账本。",
     en="Entry {number} does not follow from the one before it; the journal stops here until the ledger is checked.",
 )
 FIRST_SHA256 = "0" * 64

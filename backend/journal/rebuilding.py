@@ -23,13 +23,13 @@ from points.ledger.refusals import BAD_STAFF, LEDGER_FORKED, LEDGER_NOT_EMPTY, L
 JOURNAL_CHANGED = kind(
     "journal_changed",
     Category.CONFLICT,
-    zh="流水第 {number} 笔被改动,不能用来重建账本。",
+    zh="流水第 {number} 笔被改动，不能用来重建账本。",
     en="Journal entry {number} was changed; no ledger is made of it.",
 )
 JOURNAL_BEHIND = kind(
     "journal_behind",
     Category.CONFLICT,
-    zh="账本有 {count} 笔不在流水中且无法补录;放弃它们须两名工作人员签名并写明原因。",
+    zh="账本有 {count} 笔不在流水中且无法补录；放弃它们须两名工作人员签名并写明原因。",
     en="{count} entries of the ledger are not in the journal and cannot be copied; giving them up takes two members of "
     "staff and a reason.",
 )

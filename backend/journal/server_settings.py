@@ -13,7 +13,7 @@ from points.errors import Category, kind
 LEDGER_SERVER_UNSAFE = kind(
     "ledger_server_unsafe",
     Category.CONFLICT,
-    zh="账本服务器的设置保证不了级别 {level}:{zh}",
+    zh="账本服务器的设置保证不了级别 {level}：{zh}",
     en="The ledger's server cannot keep level {level} as it is set: {en}",
 )
 OLDEST = (6, 2)
@@ -38,7 +38,7 @@ def refuse_unsafe(client: redis.Redis, wanted: Redis) -> None:
     """Raise Refused `ledger_server_unsafe`, naming everything that is to be changed."""
     found = shortcomings(client, wanted)
     if found:
-        zh, en = ";".join(each.zh for each in found), "; ".join(each.en for each in found)
+        zh, en = "；".join(each.zh for each in found), "; ".join(each.en for each in found)
         raise LEDGER_SERVER_UNSAFE(level=wanted.level, zh=zh, en=en)
 
 
@@ -50,11 +50,14 @@ def shortcomings(client: redis.Redis, wanted: Redis) -> list[Shortcoming]:
         settings = _settings(client)
     except redis.ResponseError as error:
         names = ", ".join(f"{name} {value}" for name, (value, _, _) in _WANTED.items())
-        return [*found, Shortcoming(f"读不到设置({error}),请确认 {names}", f"unreadable ({error}); it needs {names}")]
+        return [
+            *found,
+            Shortcoming(f"读不到设置（{error}），请确认 {names}", f"unreadable ({error}); it needs {names}"),
+        ]
     for name, (value, zh, en) in _WANTED.items():
         if settings.get(name) != value:
             change = f"CONFIG SET {name} {value}"
-            found.append(Shortcoming(f"{zh},请 {change}", f"{en}: {change}"))
+            found.append(Shortcoming(f"{zh}，请 {change}", f"{en}: {change}"))
     if wanted.level == "disk":
         found += _promotion(client, about, settings)
     if wanted.level == "replica":
@@ -78,13 +81,13 @@ def _version(about: dict[str, Any]) -> list[Shortcoming]:
     told = _text(about.get("redis_version", "0.0"))
     if tuple(int(part) for part in told.split(".")[:2]) >= OLDEST:
         return []
-    return [Shortcoming(f"版本 {told} 过旧,需 6.2 或更新", f"version {told} is too old, 6.2 or later is needed")]
+    return [Shortcoming(f"版本 {told} 过旧，需 6.2 或更新", f"version {told} is too old, 6.2 or later is needed")]
 
 
 def _role(about: dict[str, Any]) -> list[Shortcoming]:
     if _text(about.get("role", "master")) == "master":
         return []
-    return [Shortcoming("它是从库,请改用主库地址", "it is a replica: give the address of its primary")]
+    return [Shortcoming("它是从库，请改用主库地址", "it is a replica: give the address of its primary")]
 
 
 def _promotion(client: redis.Redis, about: dict[str, Any], settings: dict[str, str]) -> list[Shortcoming]:
@@ -94,7 +97,7 @@ def _promotion(client: redis.Redis, about: dict[str, Any], settings: dict[str, s
     if any(int(count) for count in watching.values()):
         found.append(
             Shortcoming(
-                "有 Sentinel 会自动切换主库,请停用,或把级别改为 replica",
+                "有 Sentinel 会自动切换主库，请停用，或把级别改为 replica",
                 "a Sentinel promotes replicas by itself: stop it, or set the level to replica",
             )
         )
@@ -102,7 +105,7 @@ def _promotion(client: redis.Redis, about: dict[str, Any], settings: dict[str, s
     if settings.get("cluster-enabled") == "yes" and replicated and settings.get("cluster-replica-no-failover") != "yes":
         found.append(
             Shortcoming(
-                "集群会自动切换主库,请在各节点 CONFIG SET cluster-replica-no-failover yes,或把级别改为 replica",
+                "集群会自动切换主库，请在各节点 CONFIG SET cluster-replica-no-failover yes，或把级别改为 replica",
                 "the cluster promotes replicas by itself: CONFIG SET cluster-replica-no-failover yes on its nodes, "
                 "or set the level to replica",
             )
@@ -115,5 +118,5 @@ def _replicas(about: dict[str, Any], wanted: int) -> list[Shortcoming]:
     if there >= wanted:
         return []
     return [
-        Shortcoming(f"需要 {wanted} 个从库,现有 {there} 个", f"{wanted} replicas are needed, {there} are connected")
+        Shortcoming(f"需要 {wanted} 个从库，现有 {there} 个", f"{wanted} replicas are needed, {there} are connected")
     ]

@@ -21,7 +21,7 @@ NOT_FOUND = kind("not_found", Category.NOT_FOUND, zh="没有找到。", en="Noth
 BOOKS_UNAVAILABLE = kind(
     "books_unavailable",
     Category.UNAVAILABLE,
-    zh="账簿数据库暂时不可用,请稍后重试。",
+    zh="账簿数据库暂时不可用，请稍后重试。",
     en="The books cannot be reached just now; try again shortly.",
     retry=True,
 )

@@ -11,7 +11,7 @@ from points.errors import Category, kind
 WRONG_STATE = kind(
     "wrong_state",
     Category.CONFLICT,
-    zh="当前状态({state})不能进行“{step}”。",
+    zh="当前状态（{state}）不能进行“{step}”。",
     en="In its present state ({state}) the step “{step}” is not possible.",
 )
 State = TypeVar("State", bound=str)

@@ -26,7 +26,7 @@ ALREADY_APPEALED = kind(
 NOT_DECIDED = kind(
     "earning_not_decided",
     Category.CONFLICT,
-    zh="这件事还没有计算积分,规则发布后会自动计算。",
+    zh="这件事还没有计算积分，规则发布后会自动计算。",
     en="This deed is not decided yet; it is, once rules are published for its day.",
 )
 OPEN = "open"

@@ -19,19 +19,19 @@ from points.ids import is_id
 CODE_MALFORMED = kind(
     "code_malformed",
     Category.INVALID,
-    zh="这不是兑换码,请让居民打开兑换页面再扫一次。",
+    zh="这不是兑换码，请让居民打开兑换页面再扫一次。",
     en="This is not a redemption code; ask the resident to open their redemption, and scan again.",
 )
 CODE_UNKNOWN = kind(
     "code_unknown",
     Category.NOT_FOUND,
-    zh="无法识别这个兑换码,请让居民刷新兑换码。",
+    zh="无法识别这个兑换码，请让居民刷新兑换码。",
     en="This code is not one of ours; ask the resident for a fresh one.",
 )
 CODE_EXPIRED = kind(
     "code_expired",
     Category.GONE,
-    zh="兑换码已过期,请让居民刷新兑换码,积分没有损失。",
+    zh="兑换码已过期，请让居民刷新兑换码，积分没有损失。",
     en="This code has run out; ask the resident for a fresh one. No points are lost.",
 )
 

@@ -19,13 +19,13 @@ _MOST_TOLD = 20
 PACK_INVALID = kind(
     "rule_pack_invalid",
     Category.INVALID,
-    zh="规则包有误:{problems}",
+    zh="规则包有误：{problems}",
     en="The rule pack has problems: {problems}",
 )
 CASES_INVALID = kind(
     "rule_pack_cases_invalid",
     Category.INVALID,
-    zh="案例文件有误:{problems}",
+    zh="案例文件有误：{problems}",
     en="The case file has problems: {problems}",
 )
 

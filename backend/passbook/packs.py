@@ -21,13 +21,13 @@ from points.rules.diff import differences
 PACK_KNOWN = kind(
     "rule_pack_known",
     Category.CONFLICT,
-    zh="这个规则包(或同一版本)已提交过。",
+    zh="这个规则包（或同一版本）已提交过。",
     en="This pack, or this version of it, was submitted before.",
 )
 SAME_PERSON = kind(
     "second_person_needed",
     Category.FORBIDDEN,
-    zh="需要另一人:提出的人不能自己确认。",
+    zh="需要另一人：提出的人不能自己确认。",
     en="It takes a second person: who asked cannot confirm.",
 )
 OTHER_DISTRICT = kind(
@@ -39,19 +39,19 @@ OTHER_DISTRICT = kind(
 STARTS_TOO_EARLY = kind(
     "rule_pack_starts_too_early",
     Category.INVALID,
-    zh="{day} 已有规则生效,新规则包须从明天或以后开始。",
+    zh="{day} 已有规则生效，新规则包须从明天或以后开始。",
     en="Rules are in force on {day} already; a new pack starts tomorrow or later.",
 )
 CASES_NEEDED = kind(
     "rule_pack_cases_needed",
     Category.CONFLICT,
-    zh="发布前须附案例文件并全部通过:{problems}",
+    zh="发布前须附案例文件并全部通过：{problems}",
     en="A pack is published with a case file, all of whose cases pass: {problems}",
 )
 SIMULATION_NEEDED = kind(
     "rule_pack_simulation_needed",
     Category.CONFLICT,
-    zh="发布前须附试算,且与现行规则对照。",
+    zh="发布前须附试算，且与现行规则对照。",
     en="A pack is published with a simulation attached, beside the pack that is in force.",
 )
 STATES: States[str] = States(

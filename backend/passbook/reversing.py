@@ -23,7 +23,7 @@ REVERSING = "ledger.reverse"
 UNDER_WAY = kind(
     "correction_under_way",
     Category.CONFLICT,
-    zh="上一次更正还在入账,请稍候。",
+    zh="上一次更正还在入账，请稍候。",
     en="An earlier correction is still being posted; wait.",
     retry=True,
 )

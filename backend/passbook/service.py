@@ -22,23 +22,23 @@ from points.rules import Decision, Silence, explain, silent
 LANGUAGES = packs.LANGUAGES
 _UNSETTLED = ("waiting", "refused")
 _WAITS_FOR_RULES = {
-    "zh-CN": "这件事已获批准,但当天还没有生效的规则;规则发布后会自动计算。",
+    "zh-CN": "这件事已获批准，但当天还没有生效的规则；规则发布后会自动计算。",
     "en": "This deed is approved, but no rules are in force for its day; it is decided once they are published.",
 }
 _UNDONE = {
-    "zh-CN": "这件事的积分已撤销,没有用完的已收回;已经用掉的不追回,您不欠任何积分。",
+    "zh-CN": "这件事的积分已撤销，没有用完的已收回；已经用掉的不追回，您不欠任何积分。",
     "en": "This earning was undone and what was left of it taken back; what was spent stays spent, nothing is owed.",
 }
 _CORRECTED = {
-    "zh-CN": "{day} 更正:由 {before} 分改为 {after} 分。理由:{reason}",
+    "zh-CN": "{day} 更正：由 {before} 分改为 {after} 分。理由：{reason}",
     "en": "Corrected on {day}: {before} points became {after}. Reason: {reason}",
 }
 _KEPT = {
-    "zh-CN": "其中 {kept} 分在更正前已经用掉,不追回。",
+    "zh-CN": "其中 {kept} 分在更正前已经用掉，不追回。",
     "en": "{kept} of these points had been spent before the correction; they are not asked back.",
 }
-_MISSING = {"zh-CN": "积分还没有入账:{why}", "en": "The points are not there yet: {why}"}
-_REFUSED = {"zh-CN": "积分没有入账:{why}", "en": "The points were not posted: {why}"}
+_MISSING = {"zh-CN": "积分还没有入账：{why}", "en": "The points are not there yet: {why}"}
+_REFUSED = {"zh-CN": "积分没有入账：{why}", "en": "The points were not posted: {why}"}
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from points.errors import Category, kind
 PHOTO_REPEATED = kind(
     "photo_repeated",
     Category.CONFLICT,
-    zh="这张照片(或几乎相同的照片)您已在之前的申报中用过,请另拍一张。",
+    zh="这张照片（或几乎相同的照片）您已在之前的申报中用过，请另拍一张。",
     en="You used this photo, or one all but the same, in an earlier claim; take another.",
 )
 SAME = 2

@@ -23,7 +23,7 @@ from points.errors import Category, kind
 PHOTO_QUOTA = kind(
     "photo_quota",
     Category.TOO_MANY,
-    zh="今天上传的照片已达 {most} 张,请明天再传。",
+    zh="今天上传的照片已达 {most} 张，请明天再传。",
     en="You uploaded {most} photos today, which is the most; try again tomorrow.",
     retry=True,
 )

@@ -12,7 +12,7 @@ from points.errors import Category, kind
 STREET_UNKNOWN = kind(
     "street_unknown",
     Category.INVALID,
-    zh="本区没有这个街道:{street}。",
+    zh="本区没有这个街道：{street}。",
     en="The district has no such street: {street}.",
 )
 

@@ -19,13 +19,13 @@ from points.errors import Category, kind
 RESIDENT_CLOSED = kind(
     "resident_account_closed",
     Category.FORBIDDEN,
-    zh="此账号已停用;如有疑问可向工作人员申诉。",
+    zh="此账号已停用；如有疑问可向工作人员申诉。",
     en="This account is closed; the staff can be asked why.",
 )
 CONSENT_NEEDED = kind(
     "consent_needed",
     Category.FORBIDDEN,
-    zh="此操作需要您先同意:{purpose}。",
+    zh="此操作需要您先同意：{purpose}。",
     en="This needs your consent first: {purpose}.",
 )
 

@@ -22,13 +22,13 @@ from points.errors import Category, Refused, kind
 CODE_USED = kind(
     "code_used",
     Category.CONFLICT,
-    zh="这个兑换码已经用过;如需再次核对,请让居民刷新兑换码。",
+    zh="这个兑换码已经用过；如需再次核对，请让居民刷新兑换码。",
     en="This code was used already; ask the resident for a fresh one if it must be checked again.",
 )
 LOOKUP_NEEDED = kind(
     "lookup_needed",
     Category.CONFLICT,
-    zh="扫码已超过时限,请重新扫描居民的兑换码。",
+    zh="扫码已超过时限，请重新扫描居民的兑换码。",
     en="The scan was too long ago; scan the resident's code again.",
 )
 _MARGIN_MS = 60_000

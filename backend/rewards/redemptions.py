@@ -17,7 +17,7 @@ from points.errors import Category, kind
 REDEMPTION_ENDED = kind(
     "redemption_ended",
     Category.CONFLICT,
-    zh="这次兑换已结束({state}),可以重新兑换。",
+    zh="这次兑换已结束（{state}），可以重新兑换。",
     en="This redemption is over ({state}); you can redeem again.",
 )
 _KEY_MEMORY_MS = 24 * 3600 * 1000

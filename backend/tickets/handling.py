@@ -18,19 +18,19 @@ from points.errors import Category, kind
 FOLLOWS_ORIGINAL = kind(
     "ticket_follows_original",
     Category.CONFLICT,
-    zh="这是重复上报,随原工单一起处置。",
+    zh="这是重复上报，随原工单一起处置。",
     en="This is a duplicate; it is handled with its original.",
 )
 RETURN_TOO_LATE = kind(
     "ticket_return_too_late",
     Category.CONFLICT,
-    zh="退单时限({days} 个工作日)已过。",
+    zh="退单时限（{days} 个工作日）已过。",
     en="A ticket can be handed back within {days} working days only.",
 )
 OWN_FIX = kind(
     "own_fix",
     Category.FORBIDDEN,
-    zh="处置人不能自己核查,需要另一人。",
+    zh="处置人不能自己核查，需要另一人。",
     en="Who mended it cannot check it; it takes a second person.",
 )
 

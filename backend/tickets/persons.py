@@ -11,7 +11,7 @@ from points.errors import Category, kind
 NAMES_A_PERSON = kind(
     "names_a_person",
     Category.INVALID,
-    zh="上报的是地点和物,不是人:请删去文字里的电话或证件号码。",
+    zh="上报的是地点和物，不是人：请删去文字里的电话或证件号码。",
     en="A ticket is about a place or a thing, not a person: take the telephone or identity number out of the text.",
 )
 _BETWEEN = r"[\s\-·._]?"

@@ -19,7 +19,7 @@ from points.errors import Category, kind
 REOPEN_TOO_LATE = kind(
     "ticket_reopen_too_late",
     Category.CONFLICT,
-    zh="办结已超过 {days} 天,请重新上报。",
+    zh="办结已超过 {days} 天，请重新上报。",
     en="It was closed more than {days} days ago; report it anew.",
 )
 

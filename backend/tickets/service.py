@@ -9,7 +9,7 @@ from backend.kit import pace
 from backend.kit.auth import Caller
 from backend.kit.clock import fresh_id, now
 from backend.kit.db import NOT_FOUND, db, find, rows, transaction
-from backend.kit.geo import Position, from_gcj02
+from backend.kit.geo import Datum, Position, position_of
 from backend.kit.http import Page, page_of
 from backend.photos.service import own_photos, use
 from backend.places.service import street_of
@@ -30,7 +30,7 @@ PLACE_NEEDED = kind(
 TOO_MANY_TICKETS = kind(
     "too_many_tickets",
     Category.TOO_MANY,
-    zh="今天已上报 {most} 件,请明天再报。",
+    zh="今天已上报 {most} 件，请明天再报。",
     en="You reported {most} tickets today, which is the most; try again tomorrow.",
     retry=True,
 )
@@ -38,20 +38,18 @@ TOO_MANY_TICKETS = kind(
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A position as it was given: degrees in its own datum, `gcj02` (phones in China) or `wgs84`."""
+    """A position as it was given: degrees in its own datum."""
 
     lat: float
     lon: float
-    datum: str
+    datum: Datum
     accuracy: float | None = None
 
     def in_wgs84(self) -> Position:
-        if self.datum == "gcj02":
-            return from_gcj02(self.lat, self.lon, self.accuracy)
-        return Position(self.lat, self.lon, self.accuracy)
+        return position_of(self.lat, self.lon, self.datum, self.accuracy)
 
     def kept(self) -> dict[str, Any]:
-        return {"lat": self.lat, "lon": self.lon, "datum": self.datum, "accuracy": self.accuracy}
+        return {"lat": self.lat, "lon": self.lon, "datum": self.datum.value, "accuracy": self.accuracy}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from points.errors import Category, kind
 OWN_TICKET = kind(
     "own_ticket",
     Category.FORBIDDEN,
-    zh="这是您本人上报的,请由其他工作人员办理。",
+    zh="这是您本人上报的，请由其他工作人员办理。",
     en="You reported this yourself; another member of staff must decide on it.",
 )
 

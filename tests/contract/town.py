@@ -146,7 +146,7 @@ def _tickets(cast: Cast, town: Town) -> None:
 
 
 def _market(market: Market, town: Town) -> None:
-    merchant, other = market.merchant(), market.merchant("石榴茶馆(虚构)")
+    merchant, other = market.merchant(), market.merchant("石榴茶馆（虚构）")
     town.people |= {
         "clerk": market.clerk(merchant, "柜台-甲"),
         "other_clerk": market.clerk(other, "柜台-乙"),

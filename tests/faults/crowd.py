@@ -107,7 +107,7 @@ class Crowd:
         Crowd.begun.append(self)
         with service.inside() as app:
             market, mark = Market(Cast(app)), fresh_id()[-6:]
-            shop = market.merchant(f"泉边书店(虚构){mark}")
+            shop = market.merchant(f"泉边书店（虚构）{mark}")
             self.clerks = [market.clerk(shop, f"柜台-{mark}-{number}").token for number in range(clients)]
             self.reward = market.reward(shop, stock=1_000_000, price=PRICE)
             people = [market.resident(POINTS, f"虚构居民{number}") for number in range(clients)]

@@ -15,7 +15,7 @@ from points.errors import Category, kind
 ROOT_NOT_MADE = kind(
     "root_not_made",
     Category.CONFLICT,
-    zh="这笔账当天的根值还没有公布,请在次日再查。",
+    zh="这笔账当天的根值还没有公布，请在次日再查。",
     en="The root of that entry's day is not published yet; ask again the day after.",
     retry=True,
 )

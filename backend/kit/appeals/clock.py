@@ -37,7 +37,7 @@ ALREADY_EXTENDED = kind(
 APPEAL_OVERDUE = kind(
     "appeal_overdue",
     Category.CONFLICT,
-    zh="已超过答复期限,不能再延长,请尽快答复。",
+    zh="已超过答复期限，不能再延长，请尽快答复。",
     en="The answer is overdue; the term cannot be extended any more.",
 )
 OWN_CLAIM = kind(

@@ -15,7 +15,7 @@ from points.errors import Category, kind
 SIGN_IN_NEEDED = kind(
     "token_invalid",
     Category.UNAUTHENTICATED,
-    zh="登录已失效,请重新登录。",
+    zh="登录已失效，请重新登录。",
     en="The sign-in is missing or has ended; sign in again.",
 )
 NOT_PERMITTED = kind(

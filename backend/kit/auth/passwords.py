@@ -12,7 +12,7 @@ from points.errors import Category, kind
 PASSWORD_WEAK = kind(
     "password_weak",
     Category.INVALID,
-    zh="密码须为 12 至 72 位,且不能容易被猜到。",
+    zh="密码须为 12 至 72 位，且不能容易被猜到。",
     en="A password has 12 to 72 characters and is not easy to guess.",
 )
 LEAST, MOST = 12, 72

@@ -26,7 +26,7 @@ SIGN_IN_FAILED = kind(
 LOCKED = kind(
     "sign_in_locked",
     Category.TOO_MANY,
-    zh="尝试次数过多,请 15 分钟后再试。",
+    zh="尝试次数过多，请 15 分钟后再试。",
     en="Too many tries; wait 15 minutes.",
     retry=True,
 )

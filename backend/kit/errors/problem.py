@@ -34,13 +34,13 @@ STATUS: dict[Category, int] = {
 FAULT = kind(
     "fault",
     Category.UNAVAILABLE,
-    zh="服务出错,已记录;请凭请求编号联系工作人员。",
+    zh="服务出错，已记录；请凭请求编号联系工作人员。",
     en="Something broke on our side and was logged; quote the request id to the staff.",
 )
 CACHE_UNAVAILABLE = kind(
     "sessions_unavailable",
     Category.UNAVAILABLE,
-    zh="登录服务暂时不可用,请稍后重试。",
+    zh="登录服务暂时不可用，请稍后重试。",
     en="Sign-ins cannot be checked just now; try again shortly.",
     retry=True,
 )
@@ -69,7 +69,7 @@ HTTP_KINDS: dict[int, Kind] = {
     429: kind(
         "too_many_requests",
         Category.TOO_MANY,
-        zh="请求过于频繁,请稍后再试。",
+        zh="请求过于频繁，请稍后再试。",
         en="Too many requests; wait.",
         retry=True,
     ),

@@ -34,7 +34,7 @@ KEY_REUSED = kind(
 STILL_RUNNING = kind(
     "still_running",
     Category.CONFLICT,
-    zh="同一请求正在处理,请稍候。",
+    zh="同一请求正在处理，请稍候。",
     en="The same request is still running; wait.",
     retry=True,
 )

@@ -19,31 +19,31 @@ from points.errors import Category, kind
 PHOTO_UNREADABLE = kind(
     "photo_unreadable",
     Category.UNSUPPORTED,
-    zh="无法读取这张照片;请上传 JPEG、PNG 或 WebP 格式的照片。",
+    zh="无法读取这张照片；请上传 JPEG、PNG 或 WebP 格式的照片。",
     en="This cannot be read as a photo; a JPEG, PNG or WebP picture is needed.",
 )
 PHOTO_TOO_LARGE = kind(
     "photo_too_large",
     Category.TOO_LARGE,
-    zh="照片文件过大,最多 {most_bytes} 字节。",
+    zh="照片文件过大，最多 {most_bytes} 字节。",
     en="The photo's file is too large; {most_bytes} bytes are the most.",
 )
 PHOTO_TOO_MANY_PIXELS = kind(
     "photo_too_many_pixels",
     Category.TOO_LARGE,
-    zh="照片尺寸过大,最多 {most_pixels} 像素。",
+    zh="照片尺寸过大，最多 {most_pixels} 像素。",
     en="The photo is too large; {most_pixels} pixels are the most.",
 )
 PHOTO_MOVES = kind(
     "photo_moves",
     Category.UNSUPPORTED,
-    zh="不接受动图,请上传普通照片。",
+    zh="不接受动图，请上传普通照片。",
     en="A moving picture is not taken; upload a plain photo.",
 )
 PHOTOS_BUSY = kind(
     "photos_busy",
     Category.UNAVAILABLE,
-    zh="正在处理的照片较多,请稍后重试。",
+    zh="正在处理的照片较多，请稍后重试。",
     en="Many photos are being read just now; try again shortly.",
     retry=True,
 )

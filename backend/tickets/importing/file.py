@@ -38,19 +38,19 @@ COLUMNS = (
 FILE_UNREADABLE = kind(
     "import_file_unreadable",
     Category.INVALID,
-    zh="无法读取文件 {path}:{problem}",
+    zh="无法读取文件 {path}：{problem}",
     en="The file {path} cannot be read: {problem}",
 )
 FILE_BROKEN = kind(
     "import_file_broken",
     Category.INVALID,
-    zh="压缩文件 {path} 已损坏或不完整;没有导入任何一行。",
+    zh="压缩文件 {path} 已损坏或不完整；没有导入任何一行。",
     en="The compressed file {path} is damaged or cut short; no row was imported.",
 )
 COLUMNS_MISSING = kind(
     "import_columns_missing",
     Category.INVALID,
-    zh="文件 {path} 的第一行必须是列名;缺少:{missing}",
+    zh="文件 {path} 的第一行必须是列名；缺少：{missing}",
     en="The first line of {path} must name the columns; missing: {missing}",
 )
 _LONGEST_LINE = 65_536

@@ -23,7 +23,7 @@ FORM_NEEDED = kind(
 NO_SUCH_PATH = kind(
     "open311_no_such_path",
     Category.NOT_FOUND,
-    zh="没有这个地址;请以 .json 或 .xml 结尾。",
+    zh="没有这个地址；请以 .json 或 .xml 结尾。",
     en="There is nothing at this address; they end in .json or .xml.",
 )
 open311 = Blueprint("open311", __name__, url_prefix="/open311/v2")

@@ -30,11 +30,11 @@ KEY_INVALID = kind(
 Shown = dict[str, Any]
 _UNITS = {Unit.WORKING_HOURS: "working hours", Unit.WORKING_DAYS: "working days"}
 _NOTES = {
-    TicketState.RECEIVED: "已收到,待核实 · received, to be verified",
+    TicketState.RECEIVED: "已收到，待核实 · received, to be verified",
     TicketState.REFUSED: "未立案 · not filed",
     TicketState.FILED: "已立案 · verified and filed",
     TicketState.DISPATCHED: "已派遣处置 · with the unit that mends it",
-    TicketState.FIXED: "已处置,待核查 · mended, to be checked",
+    TicketState.FIXED: "已处置，待核查 · mended, to be checked",
     TicketState.CLOSED: "已核查结案 · checked and closed",
     TicketState.RATED: "已核查结案 · checked and closed",
 }
@@ -77,7 +77,7 @@ def post(poster: Partner, report: Report) -> Shown:
         ticket = receive(poster.district, report, partner=poster.id)
     return {
         "service_request_id": ticket.id,
-        "service_notice": "已收到,24 小时内核实 · received; verified within 24 hours",
+        "service_notice": "已收到，24 小时内核实 · received; verified within 24 hours",
         "account_id": None,
     }
 

@@ -29,14 +29,14 @@ SHIFT_TIMES_WRONG = kind(
 SHIFT_ACROSS_MIDNIGHT = kind(
     "shift_across_midnight",
     Category.INVALID,
-    zh="班次不能跨越零点;请按天分成两个班次。",
+    zh="班次不能跨越零点；请按天分成两个班次。",
     en="A shift cannot go across midnight; make one for each day.",
 )
 SHIFT_OVER = kind("shift_over", Category.CONFLICT, zh="这个班次已经结束。", en="This shift is over.")
 CHECK_IN_POINTS_NEEDED = kind(
     "check_in_points_needed",
     Category.INVALID,
-    zh="每个班次都要有签到点,或者选择有签到点的站点。",
+    zh="每个班次都要有签到点，或者选择有签到点的站点。",
     en="Each shift needs check-in points, of its own or of a station.",
 )
 

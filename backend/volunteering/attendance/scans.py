@@ -27,20 +27,20 @@ LOCK_SECONDS = 300
 CODE_WRONG = kind(
     "code_wrong",
     Category.INVALID,
-    zh="签到码不正确或已过期,请看现场屏幕上的最新数字。",
+    zh="签到码不正确或已过期，请看现场屏幕上的最新数字。",
     en="The code is wrong or too old; read the present one from the screen at the place.",
 )
 CODE_USED = kind(
     "shift_code_used",
     Category.CONFLICT,
-    zh="这个签到码您已经用过,请等下一个。",
+    zh="这个签到码您已经用过，请等下一个。",
     en="You have used this code already; wait for the next one.",
     retry=True,
 )
 CODE_LOCKED = kind(
     "shift_code_locked",
     Category.TOO_MANY,
-    zh="签到码输错次数过多,请 5 分钟后再试。",
+    zh="签到码输错次数过多，请 5 分钟后再试。",
     en="Too many wrong codes; wait 5 minutes.",
     retry=True,
 )

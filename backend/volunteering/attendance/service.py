@@ -33,14 +33,14 @@ _BATCH = 200
 SHIFT_NOT_BEGUN = kind(
     "shift_not_begun",
     Category.CONFLICT,
-    zh="班次尚未开始,开始前 30 分钟起可以签到。",
+    zh="班次尚未开始，开始前 30 分钟起可以签到。",
     en="The shift has not begun; check-in opens 30 minutes before.",
     retry=True,
 )
 ALREADY_CHECKED_IN = kind(
     "already_checked_in",
     Category.CONFLICT,
-    zh="您有尚未签退的签到,请先签退。",
+    zh="您有尚未签退的签到，请先签退。",
     en="You are checked in already; check out there first.",
 )
 HOURS_OVERLAP = kind(
@@ -62,7 +62,7 @@ TOO_SHORT = kind(
 CHECK_OUT_TOO_LATE = kind(
     "check_out_too_late",
     Category.CONFLICT,
-    zh="已超过签退时间;请联系队长更正。",
+    zh="已超过签退时间；请联系队长更正。",
     en="The time to check out is over; ask the leader to correct it.",
 )
 

@@ -22,13 +22,13 @@ GUARDIAN_AGE = 14
 RISKS_NOT_SEEN = kind(
     "risks_not_seen",
     Category.INVALID,
-    zh="报名前请先阅读活动的风险提示:{risks}",
+    zh="报名前请先阅读活动的风险提示：{risks}",
     en="Read the risks of this activity before signing up: {risks}",
 )
 GUARDIAN_NEEDED = kind(
     "guardian_needed",
     Category.FORBIDDEN,
-    zh="未满 14 周岁须经监护人同意,本服务目前还不能登记监护人的同意。",
+    zh="未满 14 周岁须经监护人同意，本服务目前还不能登记监护人的同意。",
     en="Under 14 a guardian's consent is needed, and this service cannot record one yet.",
 )
 TOO_YOUNG = kind(

@@ -22,7 +22,7 @@ def test_a_clerk_signs_in_with_name_and_password(market: Market) -> None:
 
 
 def test_every_wrong_sign_in_looks_alike(market: Market) -> None:
-    merchant, other = market.merchant(), market.merchant("别家饭馆(虚构)")
+    merchant, other = market.merchant(), market.merchant("别家饭馆（虚构）")
     market.add_clerk(merchant, "柜台-甲")
     answers = [
         market.sign_in("没有这个人"),

@@ -36,7 +36,7 @@ def test_names_are_taken_once(market: Market) -> None:
 
 
 def test_what_cannot_be_is_refused(market: Market) -> None:
-    admin, merchant, other = market.office(Role.ADMIN), market.merchant(), market.merchant("别家饭馆(虚构)")
+    admin, merchant, other = market.office(Role.ADMIN), market.merchant(), market.merchant("别家饭馆（虚构）")
     clerk = {"name": "柜台-甲", "password": PASSWORD, "shop": merchant.shop, "role": "clerk"}
     bodies = [
         ("/staff/merchants", {"name": "甲", "street": "999999999", "shops": ["甲"]}, "street_unknown"),

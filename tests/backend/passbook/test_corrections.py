@@ -252,7 +252,7 @@ def test_a_posting_that_was_refused_says_why(cast: Cast, clock: FixedClock) -> N
     correct((cast.staff(Role.SECOND_REVIEWER), cast.staff(Role.FUND_MANAGER)), earning, category=STAR)
     seen = told(cast.signed_in("resident", resident.id, ("resident",)), earning)
     assert [(g["state"], g["reason"]) for g in seen["grants"]] == [("posted", None), ("refused", "bad_time")]
-    assert "积分没有入账:时间不合规定。" in seen["sentences"]["zh-CN"]
+    assert "积分没有入账：时间不合规定。" in seen["sentences"]["zh-CN"]
     assert seen["grants"][1]["reason_said"]["en"] == "The time is not allowed."
 
 

@@ -80,32 +80,32 @@ def test_two_people_publish_from_the_command_line(cast: Cast, file: Path, capsys
     publish_rules(cast)
     fill_fund(cast)
     approve(cast.resident())
-    run(file, "李起草(虚构)", None, None, None)
+    run(file, "李起草（虚构）", None, None, None)
     assert "试算 / tried on 1 deeds" in capsys.readouterr().out
-    run(file, "王发布(虚构)", None, None, None)
+    run(file, "王发布（虚构）", None, None, None)
     said = capsys.readouterr().out
     assert "由 2000000 改为 1000000" in said
     assert "published, in force from 2026-11-21" in said
     row = db.session.scalars(rows(RulePack, DISTRICT).where(RulePack.version == 2)).one()
-    assert (row.state, row.author, row.publisher) == ("published", "console:李起草(虚构)", "console:王发布(虚构)")
+    assert (row.state, row.author, row.publisher) == ("published", "console:李起草（虚构）", "console:王发布（虚构）")
 
 
 @pytest.mark.usefixtures("command")
 def test_a_pack_whose_cases_fail_is_handed_in_but_not_published(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cases = file.parent / "cases" / file.name
     cases.write_text(cases.read_text("utf-8").replace("gives: {acts: 20}", "gives: {acts: 21}"), "utf-8")
-    run(file, "李起草(虚构)", None, None, None)
+    run(file, "李起草（虚构）", None, None, None)
     assert "expected {'acts': 21}" in capsys.readouterr().out
     with pytest.raises(Refused) as refused:
-        run(file, "王发布(虚构)", None, None, None)
+        run(file, "王发布（虚构）", None, None, None)
     assert refused.value.code == "rule_pack_cases_needed"
 
 
 @pytest.mark.usefixtures("command")
 def test_the_author_again_tries_anew_and_does_not_publish(cast: Cast, file: Path, clock: FixedClock) -> None:
     publish_rules(cast)
-    run(file, "李起草(虚构)", None, None, None)
+    run(file, "李起草（虚构）", None, None, None)
     approve(cast.resident())
-    run(file, "李起草(虚构)", None, "2026-11-01", None)
+    run(file, "李起草（虚构）", None, "2026-11-01", None)
     row = db.session.scalars(rows(RulePack, DISTRICT).where(RulePack.version == 2)).one()
     assert (row.state, row.simulation["deeds"], row.simulation["from"]) == ("submitted", 1, "2026-11-01")

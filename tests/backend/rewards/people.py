@@ -37,7 +37,7 @@ class Market:
         """A member of staff with one role, always the same."""
         return self.staff.setdefault(role, self.cast.staff(role))
 
-    def merchant(self, name: str = "泉边书店(虚构)") -> Merchant:
+    def merchant(self, name: str = "泉边书店（虚构）") -> Merchant:
         body = {"name": name, "street": STREET, "shops": ["一号柜台"]}
         answer = self.office(Role.ADMIN).post("/staff/merchants", body)
         assert answer.status_code == 201, answer.json

@@ -58,7 +58,7 @@ def test_a_second_capture_is_refused_and_a_repeated_one_gets_the_first_receipt(
 def test_a_capture_is_remembered_by_the_ledger_even_when_the_cache_is_lost(
     market: Market, fresh_cache: redis.Redis
 ) -> None:
-    merchant, foreign, key = market.merchant(), market.merchant("别家饭馆(虚构)"), fresh_id()
+    merchant, foreign, key = market.merchant(), market.merchant("别家饭馆（虚构）"), fresh_id()
     clerk = market.clerk(merchant)
     redemption = redeem(market.resident(100), market.reward(merchant)).json
     look_up(clerk, redemption["code"])
@@ -123,7 +123,7 @@ def test_an_expired_code_is_refused_and_a_fresh_one_works(market: Market, clock:
 
 
 def test_a_foreign_merchant_is_told_so_and_the_code_stays_good(market: Market) -> None:
-    merchant, foreign = market.merchant(), market.merchant("别家饭馆(虚构)")
+    merchant, foreign = market.merchant(), market.merchant("别家饭馆（虚构）")
     stranger, clerk = market.clerk(foreign, "柜台-丙"), market.clerk(merchant)
     redemption = redeem(market.resident(100), market.reward(merchant)).json
     answer = look_up(stranger, redemption["code"])

@@ -119,7 +119,7 @@ def _closed_while_down(monkeypatch: pytest.MonkeyPatch, admin: Person, merchant:
 
 
 def test_another_merchants_clerk_is_not_found(market: Market) -> None:
-    merchant, other = market.merchant(), market.merchant("别家饭馆(虚构)")
+    merchant, other = market.merchant(), market.merchant("别家饭馆（虚构）")
     clerk = market.add_clerk(merchant, "柜台-甲")
     answer = market.office(Role.ADMIN).post(f"/staff/merchants/{other.id}/clerks/{clerk}/close", WHY)
     assert (answer.status_code, answer.json["code"]) == (404, "not_found")

@@ -87,7 +87,7 @@ def test_64_repetitions_of_one_request_redeem_once(market: Market) -> None:
 
 
 def test_one_code_scanned_20_times_at_once_by_two_merchants_is_captured_once(market: Market) -> None:
-    one, other = market.merchant(), market.merchant("别家饭馆(虚构)")
+    one, other = market.merchant(), market.merchant("别家饭馆（虚构）")
     clerks = [market.clerk(one), market.clerk(other, "柜台-丙")]
     resident, reward = market.resident(10_000), market.reward(one, other, stock=CODES)
     for turn in range(CODES):

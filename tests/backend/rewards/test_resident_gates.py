@@ -11,7 +11,7 @@ from tests.backend.passbook.stage import approve, fill_fund, publish_rules
 from tests.backend.rewards.people import Market, redeem
 from tests.cast import Cast
 
-WHY = {"reason": "账号被盗用,核实中"}
+WHY = {"reason": "账号被盗用，核实中"}
 
 
 def test_closing_a_resident_ends_their_sessions_and_is_in_the_ledger(market: Market) -> None:

@@ -51,9 +51,9 @@ def test_a_ticket_goes_all_the_way(town: Town) -> None:
 
 def test_a_refused_ticket_tells_its_reporter_why_and_earns_nothing(town: Town) -> None:
     ticket = town.report()
-    town.step(town.desk, ticket, "refuse", reason="该处为私人院内,不属受理范围")
+    town.step(town.desk, ticket, "refuse", reason="该处为私人院内，不属受理范围")
     seen = town.reporter.get(f"/tickets/{ticket}").json
-    assert (seen["state"], seen["reason"]) == ("refused", "该处为私人院内,不属受理范围")
+    assert (seen["state"], seen["reason"]) == ("refused", "该处为私人院内，不属受理范围")
     assert (seen["earning"], seen["responded_at"] is not None) == (None, True)
 
 

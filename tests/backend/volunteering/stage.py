@@ -34,7 +34,7 @@ def activity(team: str, **changes: Any) -> dict[str, Any]:
         "team": team,
         "title": "陪长者散步",
         "category": "敬老助残",
-        "risks": "冬季路滑,请穿防滑鞋。",
+        "risks": "冬季路滑，请穿防滑鞋。",
         "shifts": [shift()],
     } | changes
 

@@ -18,7 +18,7 @@ def _code_of(stage: Stage, **changes: Any) -> str:
 def test_everybody_sees_the_risks_and_the_free_places_of_an_activity(stage: Stage) -> None:
     seen = stage.cast.resident().get(f"/activities/{stage.activity}")
     assert seen.status_code == 200
-    assert seen.json["risks"] == "冬季路滑,请穿防滑鞋。"
+    assert seen.json["risks"] == "冬季路滑，请穿防滑鞋。"
     assert (seen.json["category"], seen.json["team"]) == ("敬老助残", stage.team)
     only = seen.json["shifts"][0]
     assert (only["places"], only["free"], only["check_in_points"][0]["radius_m"]) == (20, 20, 100)
