@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,30 +11,7 @@ import redis
 from backend.cli.servers import folder
 from points.errors import Refused
 from tests.cli.processes import Up, answers, ledger, told, until
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 48 MB; only root can have one."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", disk], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"no small disk can be mounted here: {mounted.stderr.decode().splitlines()[0]}")
-    yield disk
-    until(lambda: subprocess.run(["umount", disk], capture_output=True, check=False).returncode == 0)
-
-
-def fill(disk: Path) -> Path:
-    """Take all the room there is."""
-    ballast = disk / "ballast"
-    with ballast.open("wb", buffering=0) as file, suppress(OSError):
-        while True:
-            file.write(bytes(4096))
-    assert os.statvfs(disk).f_bavail == 0
-    return ballast
+from tests.disk import fill
 
 
 def post_until_refused(client: redis.Redis) -> int:
