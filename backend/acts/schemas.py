@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import fields, validate
 
 from backend.acts.states import ActState
 from backend.kit.appeals.schemas import AppealBody, AppealSchema, ExtensionBody
 from backend.kit.http import Answer, Body, PageQuery, page_schema
-from backend.kit.http.shapes import Id, Text, Time, Whole
-
-
-def _each_once(identifiers: list[str]) -> None:
-    if len(set(identifiers)) != len(identifiers):
-        raise ValidationError("A photo is named twice.")
+from backend.kit.http.shapes import PhotoIds, Street, Text, Time, Whole
 
 
 class ActBody(Body):
     category = Text(1, 40, required=True, metadata={"description": "one of /acts/categories"})
     done_at = Time(required=True)
-    street = fields.String(required=True, validate=validate.Regexp(r"^[0-9]{9}\Z"))
+    street = Street(required=True)
     description = Text(1, 1000, required=True)
-    photos = fields.List(Id(), required=True, validate=[validate.Length(1, 9), _each_once])
+    photos = PhotoIds(1, 9, required=True)
     helped = Text(1, 60, load_default=None, metadata={"description": "whom or what it helped; kept sealed"})
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -11,8 +9,6 @@ import click
 from backend.cli.named import AS, actor
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from backend.tickets.importing import ImportResult
 
 _MOST_LINES = 20
@@ -40,28 +36,15 @@ def import_tickets(csv: str, data: str | None, district: str | None, by: str) ->
     from rich.console import Console
 
     from backend.cli.place import service
+    from backend.cli.progress import bar
     from backend.tickets.importing import import_csv
     from backend.tickets.importing.file import open_table
 
     open_table(Path(csv))  # a wrong file is refused before anything is started
-    with service(data) as app, progress_bar(Console(stderr=True)) as progress:
+    with service(data) as app, bar(Console(stderr=True), "导入工单 · importing tickets") as progress:
         wanted = district or app.extensions["civic_settings"].service.districts[0]
         result = import_csv(csv, wanted, progress=progress, actor=actor(by))
     _say(result)
-
-
-@contextmanager
-def progress_bar(console: Console) -> Iterator[Callable[[int, int], object] | None]:
-    """What to give `import_csv`: a bar on a terminal, nothing in a pipe."""
-    if not console.is_terminal:
-        yield None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task("import", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _say(result: ImportResult) -> None:

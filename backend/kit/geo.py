@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import StrEnum
 
 import prcoords
 
 _EARTH_METRES = 6_371_008.8
 _CHINA_LAT, _CHINA_LON = (0.8293, 55.8271), (72.004, 137.8347)
 """The box that GCJ-02 shifts; prcoords warns, and errs near the poles, outside it."""
+
+
+class Datum(StrEnum):
+    """In which system of coordinates somebody speaks; phones in China speak GCJ-02."""
+
+    WGS84 = "wgs84"
+    GCJ02 = "gcj02"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +39,11 @@ def from_gcj02(lat: float, lon: float, accuracy: float | None = None) -> Positio
         return Position(lat, lon, accuracy)
     found = prcoords.gcj_wgs_bored((lat, lon), False)
     return Position(float(found[0]), float(found[1]), accuracy)
+
+
+def position_of(lat: float, lon: float, datum: Datum, accuracy: float | None = None) -> Position:
+    """What a phone or a map said, in WGS84."""
+    return from_gcj02(lat, lon, accuracy) if datum is Datum.GCJ02 else Position(lat, lon, accuracy)
 
 
 def metres_between(a: Position, b: Position) -> float:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from marshmallow import ValidationError, fields, validate, validates
+from marshmallow import fields, validate
 
 from backend.kit.auth import Role
 from backend.kit.http import Answer, Body, page_schema
-from backend.kit.http.shapes import Id, Text
+from backend.kit.http.shapes import Id, Street, Text, each_once
 from backend.merchants import service
 
 
 class MerchantBody(Body):
     name = Text(1, 60, required=True)
-    street = fields.String(validate=validate.Regexp(r"^[0-9]{9}\Z"), required=True)
+    street = Street(required=True)
     shops = fields.List(
-        Text(1, 60), required=True, validate=validate.Length(1, 50), metadata={"description": "the shops' names"}
+        Text(1, 60),
+        required=True,
+        validate=[validate.Length(1, 50), each_once],
+        metadata={"description": "the shops' names"},
     )
-
-    @validates("shops")
-    def _each_once(self, value: list[str], data_key: str) -> None:
-        if len(set(value)) < len(value):
-            raise ValidationError("A shop is named twice.")
 
 
 class ShopSchema(Answer):

@@ -6,7 +6,7 @@ from marshmallow import fields, validate
 
 from backend.kit.appeals.schemas import AppealSchema
 from backend.kit.http import Answer, Body, PageQuery, page_schema
-from backend.kit.http.shapes import Text, Whole
+from backend.kit.http.shapes import Flag, Text, Whole
 from points.ledger import Balance
 
 
@@ -65,8 +65,8 @@ class StaffEarningSchema(EarningSchema):
 
 
 class AppealsQuery(PageQuery):
-    open_only = fields.Boolean(load_default=False)
-    overdue_only = fields.Boolean(load_default=False)
+    open_only = Flag(load_default=False)
+    overdue_only = Flag(load_default=False)
 
 
 class ChangesBody(Body):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from backend.kit.http import Answer, Body
-from backend.kit.http.shapes import Text
+from backend.kit.http.shapes import Street, Text, YesOrNo
 from backend.residents import service
 
 
@@ -29,12 +29,12 @@ class SignedInSchema(Answer):
 
 class MeBody(Body):
     name = Text(1, 30, load_default=None)
-    street = fields.String(validate=validate.Regexp(r"^[0-9]{9}\Z"), load_default=None)
+    street = Street(load_default=None)
 
 
 class ConsentBody(Body):
     purpose = fields.Enum(service.Purpose, by_value=True, required=True)
-    given = fields.Boolean(required=True, truthy={True}, falsy={False})
+    given = YesOrNo(required=True)
 
 
 class ConsentsSchema(Answer):

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates, validates_schema
 
 from backend.kit.http import Answer, Body, page_schema
-from backend.kit.http.shapes import Id, Points, Text, Time, Whole
+from backend.kit.http.shapes import Id, Points, Text, Time, Whole, each_once
 
 PERIODS = ("day", "week", "month", "quarter", "year", "lifetime")
 
@@ -32,7 +32,7 @@ class RewardLimitBody(Body):
 class RewardTermsBody(Body):
     title = fields.Nested(RewardTitleBody, required=True)
     price = Points(required=True, metadata={"description": "points for one"})
-    merchants = fields.List(Id(), required=True, validate=validate.Length(1, 100))
+    merchants = fields.List(Id(), required=True, validate=[validate.Length(1, 100), each_once])
     starts_at = Time(required=True)
     ends_at = Time(required=True)
     limits = fields.List(
@@ -41,11 +41,6 @@ class RewardTermsBody(Body):
         validate=validate.Length(0, len(PERIODS)),
         metadata={"description": "at most so many by one resident in each local day, week, …"},
     )
-
-    @validates("merchants")
-    def _each_once(self, value: list[str], data_key: str) -> None:
-        if len(set(value)) < len(value):
-            raise ValidationError("A merchant is named twice.")
 
     @validates("limits")
     def _one_a_period(self, value: list[dict[str, Any]], data_key: str) -> None:

@@ -6,7 +6,7 @@ from marshmallow import fields, validate
 
 from backend.kit.auth.permissions import STAFF_ROLES, Role
 from backend.kit.http import Answer, Body, page_schema
-from backend.kit.http.shapes import Id, Text
+from backend.kit.http.shapes import Id, Text, YesOrNo
 
 _SAME_PERSON = "the same person's account as a resident, for recusal"
 _ROLES = fields.List(
@@ -63,7 +63,7 @@ class EnrolledSchema(Answer):
 
 class ChangeStaffBody(Body):
     roles = _ROLES
-    closed = fields.Boolean(required=True, truthy={True}, falsy={False})
+    closed = YesOrNo(required=True)
     resident = Id(allow_none=True, metadata={"description": f"{_SAME_PERSON}; null takes it away, absent leaves it"})
 
 

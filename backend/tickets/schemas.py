@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-from marshmallow import ValidationError, fields, post_load, validate
+from marshmallow import fields, post_load, validate
 
+from backend.kit.geo import Datum
 from backend.kit.http import Answer, Body, PageQuery, page_schema
-from backend.kit.http.shapes import Id, Text, Whole
+from backend.kit.http.shapes import Id, Measured, PhotoIds, PlaceBody, Street, Text, Whole, YesOrNo
 from backend.tickets.deadlines import Card
 from backend.tickets.service import Given
 from backend.tickets.states import TicketState
@@ -16,34 +16,9 @@ from backend.tickets.states import TicketState
 PHOTOS_MOST = 9
 
 
-class Measured(fields.Float):
-    """A measured number: no text, no true, nothing infinite."""
-
-    def __init__(self, least: float, most: float, **kwargs: Any) -> None:
-        super().__init__(validate=validate.Range(least, most), **kwargs)
-
-    def _validated(self, value: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise ValidationError("Not a number.")
-        return float(value)
-
-
-class YesOrNo(fields.Boolean):
-    """true or false: no 1, no text."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
-        if not isinstance(value, bool):
-            raise ValidationError("Not true or false.")
-        return value
-
-
-class TicketPositionBody(Body):
-    lat = Measured(-90, 90, required=True)
-    lon = Measured(-180, 180, required=True)
-    datum = fields.String(
-        load_default="gcj02",
-        validate=validate.OneOf(("gcj02", "wgs84")),
-        metadata={"description": "gcj02 is what phones in China give"},
+class TicketPositionBody(PlaceBody):
+    datum = fields.Enum(
+        Datum, by_value=True, load_default=Datum.GCJ02, metadata={"description": "gcj02 is what phones in China give"}
     )
     accuracy = Measured(0, 100_000, load_default=None, allow_none=True, metadata={"description": "radius in metres"})
 
@@ -52,24 +27,15 @@ class TicketPositionBody(Body):
         return Given(**values)
 
 
-def _photos() -> Any:
-    def each_once(values: list[str]) -> None:
-        if len(set(values)) != len(values):
-            raise ValidationError("A photo is named twice.")
-
-    return fields.List(
-        Id(),
-        load_default=list,
-        validate=[validate.Length(0, PHOTOS_MOST), each_once],
-        metadata={"maxItems": PHOTOS_MOST},
-    )
+def _photos() -> PhotoIds:
+    return PhotoIds(0, PHOTOS_MOST, load_default=list, metadata={"maxItems": PHOTOS_MOST})
 
 
 class TicketReportBody(Body):
     category = Text(1, 40, required=True, metadata={"description": "a name from /tickets/classes"})
     description = Text(1, 4000, required=True)
     position = fields.Nested(TicketPositionBody, load_default=None, allow_none=True)
-    street = fields.String(validate=validate.Regexp(r"^[0-9]{9}\Z"), load_default=None, allow_none=True)
+    street = Street(load_default=None, allow_none=True)
     address = Text(1, 200, load_default=None, allow_none=True)
     photos = _photos()
 

@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from typing import Any
 
-from backend.kit.geo import Position, from_gcj02
-
-
-class Datum(StrEnum):
-    """In which system of coordinates somebody speaks; phones in China speak GCJ-02."""
-
-    WGS84 = "wgs84"
-    GCJ02 = "gcj02"
+from backend.kit.geo import Position, position_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +20,6 @@ class CheckInPoint:
     @property
     def position(self) -> Position:
         return Position(self.lat, self.lon)
-
-
-def position_of(lat: float, lon: float, datum: Datum, accuracy: float | None = None) -> Position:
-    """What a phone or a map said, in WGS84."""
-    return from_gcj02(lat, lon, accuracy) if datum is Datum.GCJ02 else Position(lat, lon, accuracy)
 
 
 def stored(points: list[dict[str, Any]]) -> list[dict[str, Any]]:

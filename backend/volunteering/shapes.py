@@ -1,40 +1,22 @@
-"""The shapes that all of volunteering shares: numbers of a map, and check-in points."""
+"""The shapes that all of volunteering shares: check-in points, in and out."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import fields, validate
 
-from backend.kit.http import Answer, Body
-from backend.kit.http.shapes import Text, Whole
-from backend.volunteering.check_in_points import Datum
+from backend.kit.http import Answer
+from backend.kit.http.shapes import PlaceBody, Text, Whole
 
 MOST_POINTS = 20
-STREET = validate.Regexp(r"^[0-9]{9}\Z")
 
 
-class Number(fields.Float):
-    """A finite number in a range: no true, no text of digits."""
-
-    def __init__(self, least: float, most: float, **kwargs: Any) -> None:
-        super().__init__(validate=validate.Range(least, most), **kwargs)
-
-    def _validated(self, value: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise ValidationError("Not a number.")
-        return float(value)
-
-
-class CheckInPointBody(Body):
+class CheckInPointBody(PlaceBody):
     """A check-in point as a leader or the staff draw it."""
 
     name = Text(1, 40, required=True)
-    lat = Number(-90, 90, required=True)
-    lon = Number(-180, 180, required=True)
     radius_m = Whole(10, 5000, required=True)
-    datum = fields.Enum(Datum, by_value=True, required=True)
 
 
 class CheckInPointSchema(Answer):

@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.serving import make_server
 
 from backend.kit.db import db
 from backend.wechat.emulator import EmulatedApp, create_emulator
 from points.clock import FixedClock
 from tests.app import NOON, build, databases
 from tests.contract.town import Town, build_town
+from tests.serving import serving
 
 
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[str]:
     """WeChat's stand-in on a port of its own; answers its address."""
     made = create_emulator(EmulatedApp("wx00000000emulator", "secret-of-the-emulated-app"), FixedClock(NOON))
-    server = make_server("127.0.0.1", 0, made, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(made) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

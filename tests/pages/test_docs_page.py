@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from PIL import Image
-from werkzeug.serving import make_server
 
 from tests.contract.surface import routes
 from tests.pages.conftest import Browser
+from tests.serving import serving
 
 pytestmark = [pytest.mark.xdist_group("pages"), pytest.mark.timeout(240)]
 PHONE, DESK = (375, 812), (1280, 900)
@@ -34,13 +33,8 @@ def database_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app) as at:
+        yield at
 
 
 def test_the_page_lists_every_operation_and_breaks_no_rule_of_its_own(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from backend.kit.http import Answer, Body, page_schema
-from backend.kit.http.shapes import Id, Text
+from backend.kit.http.shapes import Id, Street, Text
 
 
 class ReporterGroupBody(Body):
     name = Text(1, 60, required=True)
-    street = fields.String(validate=validate.Regexp(r"^[0-9]{9}\Z"), load_default=None)
+    street = Street(load_default=None)
 
 
 class ReporterGroupSchema(Answer):

@@ -12,6 +12,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from backend.kit.clock import now
+from backend.kit.geo import Datum
 from backend.places.service import communities, streets
 from backend.tickets.classes import book
 from backend.tickets.service import Given, Report
@@ -142,7 +143,7 @@ def _position(fields: Mapping[str, str]) -> Given | None:
     """WGS84, as the standard has it; both or none."""
     if "lat" not in fields and "long" not in fields:
         return None
-    return Given(_degrees(fields, "lat", 90), _degrees(fields, "long", 180), "wgs84")
+    return Given(_degrees(fields, "lat", 90), _degrees(fields, "long", 180), Datum.WGS84)
 
 
 def _degrees(fields: Mapping[str, str], name: str, most: int) -> float:

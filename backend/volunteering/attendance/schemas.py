@@ -6,19 +6,15 @@ from typing import Any
 
 from marshmallow import fields, post_load, validate
 
-from backend.kit.geo import Position
+from backend.kit.geo import Position, position_of
 from backend.kit.http import Answer, Body, page_schema
-from backend.volunteering.check_in_points import Datum, position_of
-from backend.volunteering.shapes import Number
+from backend.kit.http.shapes import Measured, PlaceBody
 
 
-class PhonePositionBody(Body):
+class PhonePositionBody(PlaceBody):
     """What the phone says; `accuracy` in metres. A position in GCJ-02 is converted here, at the edge."""
 
-    lat = Number(-90, 90, required=True)
-    lon = Number(-180, 180, required=True)
-    accuracy = Number(0, 100_000, required=True)
-    datum = fields.Enum(Datum, by_value=True, required=True)
+    accuracy = Measured(0, 100_000, required=True)
 
     @post_load
     def convert(self, given: dict[str, Any], **_: Any) -> Position:

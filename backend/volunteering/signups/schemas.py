@@ -5,12 +5,12 @@ from __future__ import annotations
 from marshmallow import fields
 
 from backend.kit.http import Answer, Body, page_schema
-from backend.kit.http.shapes import Id
+from backend.kit.http.shapes import Id, YesOrNo
 
 
 class SignUpBody(Body):
     shift = Id(required=True)
-    risks_seen = fields.Boolean(required=True, truthy={True}, falsy={False})
+    risks_seen = YesOrNo(required=True)
 
 
 class SignUpSchema(Answer):

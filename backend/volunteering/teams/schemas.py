@@ -5,13 +5,13 @@ from __future__ import annotations
 from marshmallow import fields
 
 from backend.kit.http import Answer, Body, PageQuery, page_schema
-from backend.kit.http.shapes import Id, Text
-from backend.volunteering.shapes import STREET, points_in, points_out
+from backend.kit.http.shapes import Flag, Id, Street, Text
+from backend.volunteering.shapes import points_in, points_out
 
 
 class TeamBody(Body):
     name = Text(1, 60, required=True)
-    street = fields.String(required=True, validate=STREET)
+    street = Street(required=True)
     leader = Id(required=True, metadata={"description": "a resident of the district"})
 
 
@@ -26,12 +26,12 @@ class FoundedTeamSchema(TeamSchema):
 
 
 class TeamsQuery(PageQuery):
-    led_by_me = fields.Boolean(load_default=False, truthy={"true"}, falsy={"false"})
+    led_by_me = Flag(load_default=False)
 
 
 class StationBody(Body):
     name = Text(1, 60, required=True)
-    street = fields.String(required=True, validate=STREET)
+    street = Street(required=True)
     check_in_points = points_in(required=True)
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import requests
 from flask import Flask
-from werkzeug.serving import make_server
 
 from backend.kit.db import db, rows
 from backend.residents.models import Resident
@@ -17,6 +16,7 @@ from backend.wechat.emulator import EmulatedApp, create_emulator
 from points.clock import FixedClock
 from tests.app import DISTRICT
 from tests.cast import Cast
+from tests.serving import serving
 
 APP_ID, SECRET = "wx00000000emulator", "secret-of-the-emulated-app"
 
@@ -24,13 +24,8 @@ APP_ID, SECRET = "wx00000000emulator", "secret-of-the-emulated-app"
 @pytest.fixture
 def emulator(clock: FixedClock) -> Iterator[str]:
     """The emulator on a port of its own."""
-    server = make_server("127.0.0.1", 0, create_emulator(EmulatedApp(APP_ID, SECRET), clock), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(create_emulator(EmulatedApp(APP_ID, SECRET), clock)) as address:
+        yield address
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.kit.geo import Position
+from backend.kit.geo import Datum, Position, position_of
 from backend.volunteering.attendance.nearness import Doubt, judge
-from backend.volunteering.check_in_points import CheckInPoint, Datum, position_of
+from backend.volunteering.check_in_points import CheckInPoint
 from tests.backend.volunteering.stage import LAT, LON, METRE
 
 DOOR = CheckInPoint("东门", LAT, LON, 100)

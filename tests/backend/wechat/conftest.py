@@ -68,18 +68,18 @@ def emulator(clock: FixedClock) -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def worker(emulator: Emulator, fresh_cache: redis.Redis, clock: FixedClock) -> Iterator[Callable[[], WeChat]]:
+def worker(emulator: Emulator, fresh_cache: redis.Redis, clock: FixedClock) -> Iterator[Callable[..., WeChat]]:
     """Makes links as further processes of the service would have: own connections, one cache."""
     made: list[WeChat] = []
 
-    def make() -> WeChat:
+    def make(limits: Limits = SHORT) -> WeChat:
         link = WeChat(
             appid=APPID,
             secret=SECRET,
             cache=fresh_cache,
             clock=clock,
             transport=RewritingTransport(emulator.url),
-            limits=SHORT,
+            limits=limits,
         )
         made.append(link)
         return link
@@ -90,6 +90,6 @@ def worker(emulator: Emulator, fresh_cache: redis.Redis, clock: FixedClock) -> I
 
 
 @pytest.fixture
-def wechat(worker: Callable[[], WeChat]) -> WeChat:
+def wechat(worker: Callable[..., WeChat]) -> WeChat:
     """One link."""
     return worker()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -12,11 +11,11 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.serving import make_server
 
 from backend.wechat.emulator import EmulatedApp, PushTarget, create_emulator
 from backend.wechat.emulator.template_fields import fits
 from points.clock import FixedClock, SystemClock
+from tests.serving import serving
 
 APP = EmulatedApp("wxapp", "secret", templates={"template": ["thing1"]}, media_check_seconds=0.05)
 ASKED = {"grant_type": "client_credential", "appid": "wxapp", "secret": "secret"}
@@ -230,13 +229,8 @@ def service() -> Iterator[tuple[str, list[bytes]]]:
         bodies.append(request.get_data())
         return "success"
 
-    server = make_server("127.0.0.1", 0, app)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/push", bodies
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app) as address:
+        yield f"{address}/push", bodies
 
 
 def test_left_alone_it_pushes_by_itself_over_http(service: tuple[str, list[bytes]]) -> None:

@@ -35,7 +35,7 @@ CANARY_CODE = "canary-code-77aa"
 ROUNDS = int(os.environ.get("ROUNDS", "1"))
 
 
-def test_sixteen_cold_workers_fetch_one_token(worker: Callable[[], WeChat], emulator: Emulator) -> None:
+def test_sixteen_cold_workers_fetch_one_token(worker: Callable[..., WeChat], emulator: Emulator) -> None:
     emulator.code()
     links = [worker() for _ in range(16)]
     with ThreadPoolExecutor(16) as pool:
@@ -44,7 +44,7 @@ def test_sixteen_cold_workers_fetch_one_token(worker: Callable[[], WeChat], emul
     assert emulator.calls(TOKEN_PATH) == 1
 
 
-def test_sixteen_workers_with_a_revoked_token_fetch_one_more(worker: Callable[[], WeChat], emulator: Emulator) -> None:
+def test_sixteen_workers_with_a_revoked_token_fetch_one_more(worker: Callable[..., WeChat], emulator: Emulator) -> None:
     emulator.code()
     links = [worker() for _ in range(16)]
     links[0].check_text("好", openid=OPENID)
@@ -154,7 +154,7 @@ def test_each_sort_of_trouble_has_its_refusal(
 
 @pytest.mark.timeout(120 * ROUNDS)
 def test_rounds_of_mixed_trouble_send_no_message_twice_and_fetch_one_token_for_the_fleet(
-    worker: Callable[[], WeChat], emulator: Emulator, fresh_cache: redis.Redis
+    worker: Callable[..., WeChat], emulator: Emulator, fresh_cache: redis.Redis
 ) -> None:
     """Each round: four workers, one message each, a token that is missing, revoked or good, and one call in trouble."""
     emulator.code()
@@ -182,7 +182,7 @@ def test_rounds_of_mixed_trouble_send_no_message_twice_and_fetch_one_token_for_t
 
 @pytest.mark.parametrize("trouble", [{"errcode": 45009}, {"errcode": 40164}, {"cut": True}, {"status": 502}])
 def test_a_token_service_in_trouble_is_not_asked_by_the_whole_fleet(
-    worker: Callable[[], WeChat], emulator: Emulator, trouble: dict[str, object]
+    worker: Callable[..., WeChat], emulator: Emulator, trouble: dict[str, object]
 ) -> None:
     emulator.code()
     links = [worker() for _ in range(8)]
@@ -204,19 +204,10 @@ def test_as_a_control_wechatpy_by_itself_fetches_a_token_for_each_worker_and_eac
 
 
 def test_a_flood_is_cut_off_and_a_picture_that_is_none_is_refused(
-    emulator: Emulator, fresh_cache: redis.Redis, clock: FixedClock
+    worker: Callable[..., WeChat],
 ) -> None:
-    tiny = Limits(answer_bytes=500)
-    link = WeChat(
-        appid=APPID,
-        secret=SECRET,
-        cache=fresh_cache,
-        clock=clock,
-        transport=RewritingTransport(emulator.url),
-        limits=tiny,
-    )
+    link = worker(limits=Limits(answer_bytes=500))
     assert _code_of(lambda: link.unlimited_code("a", "pages/rewards/index")) == "wechat_unavailable"
-    link.close()
 
 
 def test_an_answer_that_drips_meets_the_deadline(fresh_cache: redis.Redis, clock: FixedClock) -> None:
