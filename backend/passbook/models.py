@@ -181,6 +181,18 @@ class GroupLock(Base):
     name: Mapped[str] = mapped_column(String(100), primary_key=True)
 
 
+class RedemptionTurn(DistrictRow, Base):
+    """A redemption that counts against the limits of a pack, where it has any; the id is the redemption's."""
+
+    __tablename__ = "redemption_turn"
+    __table_args__ = (Index(None, "district", "resident", "at"),)
+
+    resident: Mapped[str] = mapped_column(String(36))
+    at: Mapped[datetime] = mapped_column(Moment)
+    state: Mapped[str] = mapped_column(String(8))
+    """`open` while it may still come to nothing; `returned` when it was refused; in the end `used` or `void`."""
+
+
 class FundTopUp(DistrictRow, Base):
     """Outside money that came in for a fund; `posting` is the id of its entry, made when it was accepted."""
 

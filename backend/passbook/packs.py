@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from backend.kit import audit
+from backend.kit import audit, outbox
 from backend.kit.clock import fresh_id, now
 from backend.kit.days import local_day
 from backend.kit.db import db, find, rows, transaction
@@ -62,6 +62,8 @@ STATES: States[str] = States(
         "suspend": (frozenset({"published"}), "suspended"),
     }
 )
+REDEEMING = "rules.redeeming"
+"""The outbox is told by this when what is in force changes, for whoever keeps the pack's word on redeeming."""
 _KNOWN_TO_RULE = ("published", "suspended")
 LANGUAGES = ("zh-CN", "en")
 
@@ -135,6 +137,7 @@ def publish(district: str, publisher: str, identifier: str) -> RulePack:
             valid_from=row.valid_from.isoformat(),
             cases=row.case_count,
         )
+        outbox.send(district, REDEEMING, {})
     return row
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from backend.kit import audit
+from backend.kit import audit, outbox
 from backend.kit.clock import now
 from backend.kit.db import find, transaction
 from backend.passbook import locks
 from backend.passbook.models import RulePack
-from backend.passbook.packs import SAME_PERSON, STATES
+from backend.passbook.packs import REDEEMING, SAME_PERSON, STATES
 from points.errors import Category, kind
 
 NOT_ASKED = kind(
@@ -43,4 +43,5 @@ def confirm(district: str, staff: str, identifier: str) -> RulePack:
         row.state = STATES.after(row.state, "suspend")
         row.suspended_by, row.suspended_at = staff, now()
         audit.record(district, staff, "rules.suspended", f"rule_pack:{row.id}", digest=row.digest)
+        outbox.send(district, REDEEMING, {})
     return row

@@ -1,4 +1,7 @@
-"""A resident takes a reward: points and stock are set aside, a code appears on the screen. No SQL is touched here."""
+"""A resident takes a reward: points and stock are set aside, a code appears on the screen.
+
+No SQL is touched here, unless the pack in force limits how often one may redeem.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,17 @@ from backend.kit.auth import Caller
 from backend.kit.clock import now
 from backend.kit.db import NOT_FOUND
 from backend.kit.http.idempotency import KEY_REUSED, answered_before
-from backend.passbook import codes, spend
+from backend.passbook import codes, redeeming, spend
 from backend.wiring import parts
 from points.clock import from_ms, to_ms
-from points.errors import Category, kind
+from points.errors import Category, Refused, kind
 
 REDEMPTION_ENDED = kind(
     "redemption_ended",
     Category.CONFLICT,
     zh="这次兑换已结束（{state}），可以重新兑换。",
     en="This redemption is over ({state}); you can redeem again.",
+    words={"state": {"captured": "已核销", "released": "已取消", "timed_out": "已过期"}},
 )
 _KEY_MEMORY_MS = 24 * 3600 * 1000
 
@@ -51,7 +55,12 @@ class Standing:
 
 def redeem(caller: Caller, key: str, reward_id: str, quantity: int) -> Redeemed:
     """The caller's key is the id of the redemption: repeated, the ledger and the signature give the first answer."""
-    receipt = spend.redeem(caller.district, key, caller.id, reward_id, quantity)
+    redeeming.begin(caller.district, caller.id, key)
+    try:
+        receipt = spend.redeem(caller.district, key, caller.id, reward_id, quantity)
+    except Refused as refusal:
+        redeeming.give_back(caller.district, key, refusal)
+        raise
     if receipt.replayed:
         answered_before()
     code = codes.issue(caller.district, key, receipt.at)

@@ -11,7 +11,7 @@ from backend.journal.following import keep_up
 from backend.journal.forgetting import forget_old
 from backend.journal.roots.making import make_due
 from backend.kit import outbox
-from backend.passbook import due, earn
+from backend.passbook import due, earn, redeeming
 from backend.passbook.appeals import escalate_overdue as escalate_earning_appeals
 from backend.volunteering.attendance.service import close_forgotten, forget_positions
 
@@ -38,6 +38,8 @@ FOR_ALL = (Job("outbox", 0.5, deliver),)
 FOR_EACH_DISTRICT = (
     Job("ledger sweep", 5, due.sweep),
     Job("deeds without rules", 60, earn.decide_waiting),
+    Job("rules of redeeming", 60, redeeming.keep),
+    Job("redemptions that ended", 600, redeeming.settle),
     Job("overdue appeals of acts", 60, escalate_act_appeals),
     Job("overdue appeals of earnings", 60, escalate_earning_appeals),
     Job("forgotten check-outs", 60, close_forgotten),

@@ -24,9 +24,16 @@ TOO_FEW = kind(
 )
 TOO_OFTEN = kind(
     "rules_redemption_too_often",
-    Category.TOO_MANY,
-    zh="{window}最多兑换 {times} 次。",
-    en="At most {times} redemptions {window_en}.",
+    Category.CONFLICT,
+    zh="{window}最多兑换 {times} 次；{next} 起可再次兑换。",
+    en="At most {times} redemptions {window_en}; you can redeem again from {next}.",
+    retry=True,
+)
+NO_MORE = kind(
+    "rules_redemption_no_more",
+    Category.CONFLICT,
+    zh="一共可兑换 {times} 次，已经用完。",
+    en="There are {times} redemptions in all, and they are used up.",
 )
 
 
@@ -68,6 +75,11 @@ class Redemption:
     limits: tuple[Limit, ...] = ()
     points_per_yuan: int | None = None
 
+    @property
+    def is_free(self) -> bool:
+        """Whether it never refuses anything."""
+        return not (self.openings or self.least or self.limits)
+
     def is_open(self, day: date) -> bool:
         return not self.openings or any(opening.holds(day) for opening in self.openings)
 
@@ -78,11 +90,26 @@ class Redemption:
 
     def check(self, day: date, balance: int, times: Mapping[str, int]) -> None:
         """Refuse a redemption on that local day; `times` counts earlier ones in the current window of each limit."""
+        self.check_day(day)
+        self.check_balance(balance)
+        self.check_times(day, times)
+
+    def check_day(self, day: date) -> None:
+        """Refused with `rules_redemption_closed`, and the next day that is open."""
         if not self.is_open(day):
             raise WINDOW_CLOSED(next=self.next_open(day))
+
+    def check_balance(self, balance: int) -> None:
+        """Refused with `rules_redemption_too_few_points` below the least one must have to begin."""
         if balance < self.least:
             raise TOO_FEW(least=self.least)
+
+    def check_times(self, day: date, times: Mapping[str, int]) -> None:
+        """Refused with `rules_redemption_too_often` and the next open day, or with `rules_redemption_no_more`."""
         for limit in self.limits:
             if times.get(limit.window, 0) >= limit.times:
-                title = TITLES[limit.window]
-                raise TOO_OFTEN(window=title.zh, window_en=title.en, times=limit.times)
+                bounds, title = span(limit.window, day), TITLES[limit.window]
+                if bounds is None:
+                    raise NO_MORE(times=limit.times)
+                again = self.next_open(bounds[1])
+                raise TOO_OFTEN(window=title.zh, window_en=title.en, times=limit.times, next=again)

@@ -11,6 +11,8 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from backend.kit.db import db
+from backend.passbook import redeeming
+from tests.app import DISTRICT
 from tests.backend.rewards.people import Market, capture, look_up, redeem
 
 
@@ -36,6 +38,7 @@ def books_down(app: Flask) -> Iterator[None]:
 def test_the_whole_way_over_the_counter_works_while_the_books_are_down(app: Flask, market: Market) -> None:
     merchant, resident = market.merchant(), market.resident(100)
     clerk, reward = market.clerk(merchant), market.reward(merchant)
+    redeeming.keep(DISTRICT)  # as the worker does
     with books_down(app):
         kept, dropped = redeem(resident, reward).json, redeem(resident, reward).json
         fresh = resident.post(f"/redemptions/{kept['id']}/code", {})

@@ -159,6 +159,22 @@ def test_redemption_needs_its_least_points_and_keeps_its_limits():
         assert refused.value.code == f"rules_redemption_{code}"
 
 
+def test_a_limit_that_is_used_up_says_when_redemption_opens_again():
+    redemption = redeeming(
+        open=[{"of": "month", "which": "last", "weekday": "fri"}],
+        limits=[{"times": 1, "window": "quarter"}, {"times": 3, "window": "lifetime"}],
+    )
+    with pytest.raises(Refused) as refused:
+        redemption.check_times(date(2026, 5, 29), {"quarter": 1, "lifetime": 1})
+    assert (refused.value.code, refused.value.details["next"]) == ("rules_redemption_too_often", date(2026, 7, 31))
+    assert "2026-07-31" in refused.value.sentence("zh-CN")
+    with pytest.raises(Refused) as refused:
+        redemption.check_times(date(2026, 5, 29), {"quarter": 0, "lifetime": 3})
+    assert refused.value.code == "rules_redemption_no_more"
+    assert redeeming(points_per_yuan=10).is_free
+    assert not redemption.is_free
+
+
 def test_star_grades_are_reached_by_hours_and_granted_after_the_notice():
     stars = pack(stars={"hours": [300, 100, 600], "notice": {"working_days": 5}}).stars
     assert [stars.grade(Decimal(hours)) for hours in ("0", "99.5", "100", "300", "5000")] == [0, 0, 1, 2, 3]

@@ -1,0 +1,153 @@
+"""Before points go out: what the pack in force says of redeeming: on which days, from how many points, how often.
+
+The pack's word is kept beside the sessions, in the cache, so that redeeming needs no SQL; where the cache lost it, it
+is read from the books again. Only a pack that limits how often one may redeem needs the books: redemptions of one
+resident are counted under a lock, and each has its turn before the ledger is asked.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from backend.journal import service as journal
+from backend.kit import outbox
+from backend.kit.clock import now
+from backend.kit.days import local_day, zone
+from backend.kit.db import db, rows, transaction
+from backend.passbook import locks, packs
+from backend.passbook.models import RedemptionTurn, RulePack
+from backend.passbook.pack_reading import parsed
+from backend.wiring import ledger, parts
+from points.errors import Category, Refused
+from points.rules.build_redemption import redemption_of
+from points.rules.redemption import Redemption
+from points.rules.windows import Window
+
+KIND = packs.REDEEMING
+OPEN, RETURNED, USED, VOID = "open", "returned", "used", "void"
+_COUNT = (OPEN, USED)
+UNDER_WAY = timedelta(minutes=10)
+"""A turn whose redemption the ledger does not have (yet) counts so long; then it came to nothing."""
+_SETTLED_AFTER = timedelta(hours=1)
+_BATCH = 500
+
+
+def begin(district: str, resident: str, identifier: str) -> None:
+    """Refuse a redemption that the pack in force does not allow now; where it counts them, take a turn.
+
+    Refused: `rules_redemption_closed`, `rules_redemption_too_few_points`, `rules_redemption_too_often`,
+    `rules_redemption_no_more`. A redemption that the ledger has already is a repetition and never refused.
+    """
+    at = now()
+    terms = terms_on(district, local_day(at))
+    if terms is None or terms.is_free or ledger(district).hold_view(identifier) is not None:
+        return
+    terms.check_day(local_day(at))
+    if terms.least:
+        terms.check_balance(ledger(district).balance(resident).available)
+    if terms.limits:
+        _take_turn(district, resident, identifier, terms, at)
+
+
+def give_back(district: str, identifier: str, refusal: Refused) -> None:
+    """A redemption was refused: its turn is free again, unless the ledger may have posted it after all."""
+    terms = terms_on(district, local_day(now()))
+    if refusal.kind.category is Category.UNAVAILABLE or terms is None or not terms.limits:
+        return
+    with transaction() as session:
+        turn = session.get(RedemptionTurn, (district, identifier))
+        if turn is not None and turn.state == OPEN:
+            turn.state = RETURNED
+
+
+def terms_on(district: str, day: date) -> Redemption | None:
+    """What the pack in force on a local day says of redeeming; None when it says nothing, or there is none."""
+    kept = parts().cache.get(_name(district))
+    spells = json.loads(str(kept)) if kept is not None else refresh(district)
+    held = [said for since, said in spells if since <= day.isoformat()]
+    return redemption_of({"redemption": held[-1]}) if held else None
+
+
+@outbox.handles(KIND)
+def after_a_change(district: str, _payload: dict[str, Any]) -> None:
+    """A pack was published or stopped."""
+    refresh(district)
+
+
+def keep(district: str) -> None:
+    """Have it at hand before it is asked for: the books may be away then. For the worker."""
+    if parts().cache.get(_name(district)) is None:
+        refresh(district)
+
+
+def refresh(district: str) -> list[list[Any]]:
+    """Read from the books what is said from today on, and keep it: pairs of a first day and the pack's words."""
+    with transaction():
+        locks.hold(district, ["rule packs"])
+        spells = []
+        for day in _days(district):
+            row = packs.row_in_force(district, day)
+            raw = parsed(row.digest, row.text).raw if row is not None else {}
+            spells.append([day.isoformat(), raw.get("redemption")])
+        parts().cache.set(_name(district), json.dumps(spells, ensure_ascii=False))
+    return spells
+
+
+def settle(district: str) -> int:
+    """Note for good how redemptions of an hour ago ended; answers how many. For the worker."""
+    with transaction():
+        old = rows(RedemptionTurn, district).where(
+            RedemptionTurn.state.in_((OPEN, RETURNED)), RedemptionTurn.at < now() - _SETTLED_AFTER
+        )
+        turns = list(db.session.scalars(old.order_by(RedemptionTurn.at).limit(_BATCH).with_for_update()))
+        return sum(_settled(turn) in (USED, VOID) for turn in turns)
+
+
+def _take_turn(district: str, resident: str, identifier: str, terms: Redemption, at: datetime) -> None:
+    """Count under the lock and take a turn in one commit, before the ledger is asked."""
+    with transaction() as session:
+        locks.hold(district, [f"redeeming={resident}"])
+        others = rows(RedemptionTurn, district).where(
+            RedemptionTurn.resident == resident, RedemptionTurn.id != identifier, RedemptionTurn.state != VOID
+        )
+        times = {}
+        for limit in terms.limits:
+            since, _ = Window(limit.window).bounds(at, zone())
+            within = others if since is None else others.where(RedemptionTurn.at >= since)
+            times[limit.window] = sum(_settled(turn) in _COUNT for turn in session.scalars(within))
+        terms.check_times(local_day(at), times)
+        mine = session.get(RedemptionTurn, (district, identifier))
+        if mine is None:
+            mine = RedemptionTurn(district=district, id=identifier, resident=resident)
+            session.add(mine)
+        mine.at, mine.state = at, OPEN
+
+
+def _settled(turn: RedemptionTurn) -> str:
+    """What became of a turn, as the ledger has it now; written down once it cannot change any more."""
+    if turn.state in (USED, VOID):
+        return turn.state
+    held = ledger(turn.district).hold_view(turn.id)
+    if held is not None:
+        turn.state = {"held": OPEN, "captured": USED}.get(held.state, VOID)
+    elif turn.at <= now() - UNDER_WAY:
+        turn.state = USED if journal.receipt(turn.district, turn.id) else VOID
+    return turn.state
+
+
+def _days(district: str) -> list[date]:
+    """Today, and the later days on which what is in force changes."""
+    today = local_day(now())
+    query = select(RulePack.valid_from, RulePack.valid_to).where(RulePack.district == district)
+    days = {today}
+    for first, last in db.session.execute(query):
+        days |= {first, *([last + timedelta(days=1)] if last else [])}
+    return sorted(day for day in days if day >= today)
+
+
+def _name(district: str) -> str:
+    return f"redeeming:{district}"
