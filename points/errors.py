@@ -6,7 +6,8 @@ caught, it is logged, and it answers 500.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -36,6 +37,8 @@ class Kind:
     en: str
     retry: bool = False
     """Whether the same request may succeed later."""
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict, compare=False)
+    """For a detail that is a code: its Chinese word. `{"period": {"day": "每日"}}`."""
 
     def __call__(self, **details: object) -> Refused:
         return Refused(self, details)
@@ -55,8 +58,10 @@ class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
 
     def sentence(self, language: str = "zh-CN") -> str:
         """The sentence for a person, in Chinese unless English was asked for."""
-        text = self.kind.en if language.lower().startswith("en") else self.kind.zh
-        return text.format_map(_Blank(self.details))
+        if language.lower().startswith("en"):
+            return self.kind.en.format_map(_Blank(self.details))
+        said = {name: self.kind.words.get(name, {}).get(str(value), value) for name, value in self.details.items()}
+        return self.kind.zh.format_map(_Blank(said))
 
 
 class _Blank(dict[str, object]):
@@ -67,9 +72,17 @@ class _Blank(dict[str, object]):
 KINDS: dict[str, Kind] = {}
 
 
-def kind(code: str, category: Category, *, zh: str, en: str, retry: bool = False) -> Kind:
+def kind(
+    code: str,
+    category: Category,
+    *,
+    zh: str,
+    en: str,
+    retry: bool = False,
+    words: Mapping[str, Mapping[str, str]] | None = None,
+) -> Kind:
     """Declare a refusal; a code can be declared once in the whole program."""
     if code in KINDS:
         raise ValueError(f"refusal {code} is declared twice")
-    KINDS[code] = Kind(code, category, zh, en, retry)
+    KINDS[code] = Kind(code, category, zh, en, retry, words or {})
     return KINDS[code]

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from backend.kit.state_words import STATES, STEPS
 from points.errors import Category, kind
 
 WRONG_STATE = kind(
     "wrong_state",
     Category.CONFLICT,
-    zh="当前状态（{state}）不能进行“{step}”。",
+    zh="当前为“{state}”，不能{step}。",
     en="In its present state ({state}) the step “{step}” is not possible.",
+    words={"state": STATES, "step": STEPS},
 )
 State = TypeVar("State", bound=str)
 

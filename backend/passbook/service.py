@@ -117,7 +117,8 @@ def explained(row: Earning) -> EarningView:
 
 
 def _why(silence: Silence, language: str) -> str:
-    return f"{silence.title.say(language)}: {silence.reason.say(language)}"
+    colon = "：" if language == "zh-CN" else ": "
+    return f"{silence.title.say(language)}{colon}{silence.reason.say(language)}"
 
 
 def _afterwards(row: Earning, grants: list[GrantRow], changed: list[Correction], language: str) -> list[str]:

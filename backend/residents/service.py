@@ -27,6 +27,7 @@ CONSENT_NEEDED = kind(
     Category.FORBIDDEN,
     zh="此操作需要您先同意：{purpose}。",
     en="This needs your consent first: {purpose}.",
+    words={"purpose": {"position": "使用位置", "leaderboard": "参加排行展示", "public_notice": "公示姓名"}},
 )
 
 

@@ -139,8 +139,18 @@ STOCK_SHORT = kind("stock_short", Category.CONFLICT, zh="库存只有 {stock}。
 LIMIT_REACHED = kind(
     "limit_reached",
     Category.CONFLICT,
-    zh="已达到兑换次数限制（{period}）。",
+    zh="已达到{period}的兑换次数限制。",
     en="The limit for this {period} is reached.",
+    words={
+        "period": {
+            "day": "每日",
+            "week": "每周",
+            "month": "每月",
+            "quarter": "每季度",
+            "year": "每年",
+            "lifetime": "每人",
+        }
+    },
 )
 INSUFFICIENT_POINTS = kind(
     "insufficient_points",

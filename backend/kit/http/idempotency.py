@@ -22,7 +22,7 @@ from points.ids import is_id
 KEY_NEEDED = kind(
     "idempotency_key_needed",
     Category.MALFORMED,
-    zh="请求需要 Idempotency-Key(UUIDv7)。",
+    zh="请求需要 Idempotency-Key（UUIDv7）。",
     en="This request needs an Idempotency-Key header, a UUIDv7 made by the caller.",
 )
 KEY_REUSED = kind(
