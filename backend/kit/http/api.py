@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import flask_smorest
 from flask import Flask, Response
 
+from backend.kit.http.bodies import BoundedRequest
 from backend.kit.http.docs import docs_page
 from backend.kit.http.endpoint import Endpoints
 from backend.kit.http.strict import StrictJSON
@@ -25,7 +26,7 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
 
 def prepare(app: Flask, features: Sequence[Endpoints], *, public_docs: bool, body_bytes: int) -> None:
     """Serve the features with strict JSON, the headers of every response and, where public, their description."""
-    app.json = StrictJSON(app)
+    app.json, app.request_class = StrictJSON(app), BoundedRequest
     app.config |= {
         "API_TITLE": "Civic points",
         "API_VERSION": "v1",

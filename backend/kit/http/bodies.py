@@ -1,0 +1,39 @@
+"""Before a body is read: one that is too large is refused, also when its length was not told."""
+
+from __future__ import annotations
+
+from typing import IO, cast
+
+from flask import Request
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.utils import cached_property
+from werkzeug.wsgi import LimitedStream
+
+
+class BoundedRequest(Request):
+    """A request whose body is whole or refused (413).
+
+    A body in chunks has no length to look at, and the framework's own stream cuts it at the limit without a word: what
+    is left is then read as if it were all.
+    """
+
+    @cached_property
+    def stream(self) -> IO[bytes]:
+        limit = self.max_content_length
+        if limit is not None and self.content_length is None and "wsgi.input_terminated" in self.environ:
+            return cast("IO[bytes]", _Bounded(self.environ["wsgi.input"], limit, is_max=True))
+        return super().stream
+
+
+class _Bounded(LimitedStream):
+    """Up to the limit; at the limit it looks whether more would come."""
+
+    def on_exhausted(self) -> None:
+        if self._stream.read(1):
+            raise RequestEntityTooLarge
+
+    def readall(self) -> bytes:
+        read = super().readall()
+        if self.is_exhausted:
+            self.on_exhausted()
+        return read
