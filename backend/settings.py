@@ -119,6 +119,11 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Repeats:
+    keep_days: int
+
+
+@dataclass(frozen=True)
 class Acts:
     per_day: int
     days_back: int
@@ -158,6 +163,7 @@ class Settings:
     redemption: Redemption
     photos: Photos
     limits: Limits
+    repeats: Repeats
     acts: Acts
     appeals: Appeals
     approvals: Approvals

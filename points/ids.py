@@ -30,6 +30,12 @@ def time_of(identifier: str) -> datetime:
     return from_ms(int(identifier[:8] + identifier[9:13], 16))
 
 
+def first_at(at: datetime) -> str:
+    """The beginning of the ids made at `at`: as text it sorts after all older ids, and before all others."""
+    ms = f"{to_ms(at):012x}"
+    return f"{ms[:8]}-{ms[8:]}"
+
+
 def derived_id(base: str, word: str) -> str:
     """The one UUIDv7 that follows from another and a word: same time, the rest from a hash."""
     digest = hashlib.sha256(f"{base}/{word}".encode()).hexdigest()

@@ -11,6 +11,7 @@ from backend.journal.following import keep_up
 from backend.journal.forgetting import forget_old
 from backend.journal.roots.making import make_due
 from backend.kit import outbox
+from backend.kit.http.idempotency import forget_answers
 from backend.passbook import due, earn, redeeming
 from backend.passbook.appeals import escalate_overdue as escalate_earning_appeals
 from backend.volunteering.attendance.service import close_forgotten, forget_positions
@@ -47,6 +48,7 @@ FOR_EACH_DISTRICT = (
     Job("archive", 60, carry_on_if_set),
     Job("daily roots", 300, make_due),
     Job("old ids", 3600, forget_old),
+    Job("old answers", 3600, forget_answers),
 )
 WITHOUT_PAUSE = Job("journal", 0.1, keep_up)
 """Has a thread for each district: it waits for the next entry by itself; the pause lets many share a commit."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 import redis
 from flask import Response, after_this_request, current_app, request
-from sqlalchemy import Integer, String, Text, UniqueConstraint
+from sqlalchemy import Integer, String, Text, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kit.auth.caller import Caller
@@ -17,7 +17,7 @@ from backend.kit.clock import fresh_id, now
 from backend.kit.crypto import cipher
 from backend.kit.db import Base, DistrictRow, Moment, db, once_more_if_raced, rows, transaction
 from points.errors import Category, kind
-from points.ids import is_id
+from points.ids import first_at, is_id, time_of
 
 KEY_NEEDED = kind(
     "idempotency_key_needed",
@@ -38,7 +38,17 @@ STILL_RUNNING = kind(
     en="The same request is still running; wait.",
     retry=True,
 )
+KEY_EXPIRED = kind(
+    "idempotency_key_expired",
+    Category.GONE,
+    zh="Idempotency-Key 的时间已超过 {days} 天，当时的回答已不再保存；请查询结果，确需再办请用新的编号。",
+    en="This Idempotency-Key is more than {days} days old and its answer is kept no longer; look at what came of it, "
+    "and use a new key to do it again.",
+)
 _RUNNING_SECONDS = 60
+_BEYOND = timedelta(days=7)
+"""How much longer an answer is kept than its key is taken: a clock that is set back by less opens no gap."""
+_AT_ONCE = 500
 
 
 class FirstAnswer(DistrictRow, Base):
@@ -81,6 +91,8 @@ def once(caller: Caller, work: Callable[[], Response], ahead: Callable[[], None]
     key, content = key_of_request(), _content()
     if known := _first_answer(caller, key, content):
         return known
+    if time_of(key) < now() - _kept():
+        raise KEY_EXPIRED(days=_kept().days)
     mark = f"running:{caller.district}:{caller.name}:{key}"
     cache = cast("redis.Redis", current_app.extensions["civic_cache"])
     if not cache.set(mark, "1", nx=True, ex=_RUNNING_SECONDS):
@@ -91,6 +103,28 @@ def once(caller: Caller, work: Callable[[], Response], ahead: Callable[[], None]
         return once_more_if_raced(lambda: _first_time(caller, key, content, work))
     finally:
         cache.delete(mark)
+
+
+def forget_answers(district: str) -> int:
+    """Delete answers that are older than is promised, as is their key; answers how many. For the worker.
+
+    Whoever repeats such a request is refused by the key's own time, so nothing is done twice.
+    """
+    floor, gone = first_at(now() - _kept() - _BEYOND), 0
+    old = select(FirstAnswer.id).where(
+        FirstAnswer.district == district, FirstAnswer.id < floor, FirstAnswer.key < floor
+    )
+    while True:
+        with transaction() as session:
+            found = list(session.scalars(old.limit(_AT_ONCE)))
+            session.execute(delete(FirstAnswer).where(FirstAnswer.district == district, FirstAnswer.id.in_(found)))
+        gone += len(found)
+        if len(found) < _AT_ONCE:
+            return gone
+
+
+def _kept() -> timedelta:
+    return timedelta(days=cast(int, current_app.extensions["civic_settings"].repeats.keep_days))
 
 
 def _first_time(caller: Caller, key: str, content: str, work: Callable[[], Response]) -> Response:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Event
 
+import pytest
+
 from backend.kit.db import db, rows
-from backend.kit.http.idempotency import FirstAnswer
+from backend.kit.http.idempotency import FirstAnswer, forget_answers
+from backend.workers.schedule import FOR_EACH_DISTRICT
 from points.clock import FixedClock
 from points.errors import Category, Kind
 from points.ids import new_id
-from tests.app import DISTRICT, NOON
+from tests.app import DISTRICT, NOON, OTHER_DISTRICT
 from tests.backend.kit.probe import Probe
 from tests.cast import Cast, Person
 
@@ -147,3 +151,54 @@ def test_stored_answers_are_sealed(cast: Cast, probe: Probe) -> None:
 def test_the_key_is_looked_at_only_for_who_may_ask(cast: Cast, probe: Probe) -> None:
     assert cast.stranger().post("/probe", BODY).json["code"] == "token_invalid"
     assert cast.staff().post("/probe", BODY).json["code"] == "not_permitted"
+
+
+def test_an_answer_is_kept_for_its_days_and_an_older_key_is_never_done_again(
+    cast: Cast, probe: Probe, clock: FixedClock
+) -> None:
+    resident, key = cast.resident(), new_id(clock.now())
+    first = resident.post("/probe", BODY, key=key)
+    clock.advance(days=90)
+    young = cast.resident()  # an older sign-in has ended
+    resident.token = cast.signed_in("resident", resident.id, ("resident",)).token
+    assert forget_answers(DISTRICT) == 0
+    assert resident.post("/probe", BODY, key=key).json == first.json
+    recent = new_id(clock.now())
+    young.post("/probe", BODY, key=recent)
+    clock.advance(days=8)
+    resident.token = cast.signed_in("resident", resident.id, ("resident",)).token
+    assert forget_answers(OTHER_DISTRICT) == 0
+    assert forget_answers(DISTRICT) == 1
+    late = resident.post("/probe", BODY, key=key)
+    assert (late.status_code, late.json["code"]) == (410, "idempotency_key_expired")
+    clock.advance(days=-7)  # a clock that was set right again opens no gap
+    assert resident.post("/probe", BODY, key=key).json["code"] == "idempotency_key_expired"
+    assert probe.committed == ["一次", "一次"]
+    assert [kept.key for kept in db.session.scalars(rows(FirstAnswer, DISTRICT))] == [recent]
+
+
+def test_an_answer_to_a_key_from_the_future_is_kept_until_that_is_past(
+    cast: Cast, probe: Probe, clock: FixedClock
+) -> None:
+    resident, ahead = cast.resident(), new_id(clock.now() + timedelta(days=365))
+    resident.post("/probe", BODY, key=ahead)
+    clock.advance(days=200)
+    assert forget_answers(DISTRICT) == 0
+    clock.advance(days=263)
+    assert forget_answers(DISTRICT) == 1
+
+
+def test_more_answers_than_fit_into_one_transaction_are_forgotten(
+    cast: Cast, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, probe: Probe
+) -> None:
+    monkeypatch.setattr("backend.kit.http.idempotency._AT_ONCE", 2)
+    resident = cast.resident()
+    for _ in range(5):
+        resident.post("/probe", BODY)
+    clock.advance(days=98)
+    assert forget_answers(DISTRICT) == 5
+    assert forget_answers(DISTRICT) == 0
+
+
+def test_the_worker_forgets_old_answers() -> None:
+    assert forget_answers in [job.work for job in FOR_EACH_DISTRICT]
