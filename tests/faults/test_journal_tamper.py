@@ -77,8 +77,8 @@ def stock_plus_one(raw: redis.Redis) -> str:
 
 
 def hold_gone(raw: redis.Redis) -> str:
-    raw.zpopmin(f"{PREFIX}holds")
-    return "holds"
+    [(name, _)] = raw.zpopmin(f"{PREFIX}holds")
+    return f"holds {name.decode()}"
 
 
 def record_gone(raw: redis.Redis) -> str:
@@ -89,7 +89,7 @@ def record_gone(raw: redis.Redis) -> str:
 
 def purse_added(raw: redis.Redis) -> str:
     raw.set(f"{PREFIX}r:nobody", "5 0 0\n")
-    return "r:*"
+    return "r:nobody"
 
 
 @pytest.mark.parametrize(

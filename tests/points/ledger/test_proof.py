@@ -136,7 +136,7 @@ def _one_more(client: redis.Redis, key: str) -> None:
 
 TAMPERED: dict[str, Callable[[redis.Redis], object]] = {
     "r:lin": lambda c: _one_more(c, _first(c, "r:lin")),
-    "r:*": lambda c: c.set(f"{{d:{DISTRICT}}}:r:nobody", "5 0 0\n"),
+    "r:nobody": lambda c: c.set(f"{{d:{DISTRICT}}}:r:nobody", "5 0 0\n"),
     "accounts merchant:teahouse": lambda c: c.hincrby(_first(c, "accounts"), "merchant:teahouse", 1),
     "accounts fund:ghost": lambda c: c.hset(_first(c, "accounts"), "fund:ghost", 1),
     "c:acts": lambda c: c.incr(_first(c, "c:*")),
