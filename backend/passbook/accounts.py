@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -11,6 +10,7 @@ from ruamel.yaml import YAML
 from backend.settings import CONFIG
 from points.errors import Category, kind
 from points.ledger import chart
+from points.rules import Text
 
 FUND_UNKNOWN = kind(
     "fund_unknown",
@@ -20,24 +20,16 @@ FUND_UNKNOWN = kind(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Title:
-    """How a fund is called in both languages."""
-
-    zh: str
-    en: str
-
-
 @cache
-def titles() -> dict[str, Title]:
+def titles() -> dict[str, Text]:
     """The funds by name; a fault in the file stops whoever asks first."""
     return read((CONFIG / "accounts.yaml").read_text(encoding="utf-8"))
 
 
-def read(text: str) -> dict[str, Title]:
+def read(text: str) -> dict[str, Text]:
     """Read and check; raises ValueError that names what is wrong."""
     raw: dict[str, Any] = YAML(typ="safe", pure=True).load(text)
-    found: dict[str, Title] = {}
+    found: dict[str, Text] = {}
     for line in raw["funds"]:
         if set(line) != {"name", "zh", "en"} or not all(isinstance(word, str) and word for word in line.values()):
             raise ValueError(f"a fund has a name, zh and en, all of them text: {line}")
@@ -46,13 +38,13 @@ def read(text: str) -> dict[str, Title]:
             raise ValueError(f"{name} cannot be the name of a fund")
         if name in found:
             raise ValueError(f"{name} stands there twice")
-        found[name] = Title(line["zh"], line["en"])
+        found[name] = Text(line["zh"], line["en"])
     return found
 
 
-def title_of(fund: str) -> Title:
+def title_of(fund: str) -> Text:
     """What a fund is called; one that was taken off the list is called by its name."""
-    return titles().get(fund, Title(fund, fund))
+    return titles().get(fund, Text(fund, fund))
 
 
 def refuse_unknown(fund: str) -> None:

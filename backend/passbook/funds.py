@@ -20,6 +20,7 @@ from backend.passbook.packs import SAME_PERSON
 from backend.wiring import ledger, settings
 from points.ledger import chart
 from points.ledger.transfer import TopUp
+from points.rules import Text
 
 POSTING = "ledger.top_up"
 ASKED, ACCEPTED, CONFIRMED = "asked", "accepted", "confirmed"
@@ -31,7 +32,7 @@ class Fund:
     """What covers points: `balance` is not given yet."""
 
     name: str
-    title: accounts.Title
+    title: Text
     balance: int
     paid_in: int
 

@@ -11,7 +11,7 @@ from backend.kit.auth import Caller
 from backend.kit.days import local_day
 from backend.kit.db import NOT_FOUND, find, rows
 from backend.kit.http import Page, page_of
-from backend.passbook import appeals, corrections, packs, posting
+from backend.passbook import accounts, appeals, corrections, packs, posting
 from backend.passbook.earn import decision_of
 from backend.passbook.models import Correction, Earning, GrantRow
 from backend.wiring import ledger
@@ -101,7 +101,7 @@ def explained(row: Earning) -> EarningView:
         **_brief(row, grants),
         sentences={
             language: [
-                *(explain(decision, language, pack) if decision else [_WAITS_FOR_RULES[language]]),
+                *(explain(decision, language, pack, accounts.titles()) if decision else [_WAITS_FOR_RULES[language]]),
                 *_afterwards(row, grants, changed, language),
             ]
             for language in LANGUAGES

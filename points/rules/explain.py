@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from points.errors import KINDS
 from points.rules.conditions import WORDS
 from points.rules.decision import Decision, Grant, Outcome
 from points.rules.pack import Pack
@@ -13,10 +15,13 @@ from points.rules.silent import silent
 from points.rules.texts import Text, plain
 
 
-def explain(decision: Decision, language: str = "zh-CN", pack: Pack | None = None) -> list[str]:
+def explain(
+    decision: Decision, language: str = "zh-CN", pack: Pack | None = None, funds: Mapping[str, Text] | None = None
+) -> list[str]:
     """Sentences naming the document, each rule, its arithmetic, the cap that cut it, the fund, opening and expiry.
 
-    Given the pack that decided, a deed without points is told why the rules for such deeds were silent.
+    Given the pack that decided, a deed without points is told why the rules for such deeds were silent. Given what the
+    funds are called, by name, they are called so.
     """
     zone = ZoneInfo(decision.timezone)
     texts = [_opening(decision, zone)]
@@ -24,7 +29,7 @@ def explain(decision: Decision, language: str = "zh-CN", pack: Pack | None = Non
         texts.append(Text("按这份细则，这次行为没有积分。", "By these rules this deed brings no points."))
         texts.extend(_silences(decision, pack) if pack is not None else ())
     for grant in decision.grants:
-        texts.extend(_grant(grant, decision.outcomes.get(grant.rule), zone))
+        texts.extend(_grant(grant, decision.outcomes.get(grant.rule), zone, funds or {}))
     return [text.say(language) for text in texts]
 
 
@@ -50,7 +55,7 @@ def _opening(decision: Decision, zone: ZoneInfo) -> Text:
     )
 
 
-def _grant(grant: Grant, outcome: Outcome | None, zone: ZoneInfo) -> list[Text]:
+def _grant(grant: Grant, outcome: Outcome | None, zone: ZoneInfo, funds: Mapping[str, Text]) -> list[Text]:
     parts = [said_step(step) for step in grant.steps]
     zh, en = "；".join(part.zh for part in parts), "; ".join(part.en for part in parts)
     texts = [
@@ -60,16 +65,16 @@ def _grant(grant: Grant, outcome: Outcome | None, zone: ZoneInfo) -> list[Text]:
         )
     ]
     if grant.overflow:
+        to = _called(grant.overflow_fund or "", funds)
         texts.append(
             Text(
-                f"其中 {grant.overflow} 分超出可存上限，留在“{grant.overflow_fund}”基金用于捐助。",
-                f"{grant.overflow} points exceed what can be stored and stay with the fund "
-                f"“{grant.overflow_fund}” as a donation.",
+                f"其中 {grant.overflow} 分超出可存上限，留在{to.zh}用于捐助。",
+                f"{grant.overflow} points exceed what can be stored and stay with {to.en} as a donation.",
             )
         )
     if grant.amount:
         texts.extend(_outcome(grant, outcome))
-        texts.append(_fund(grant, zone))
+        texts.append(_fund(grant, zone, funds))
     return texts
 
 
@@ -77,9 +82,11 @@ def _outcome(grant: Grant, outcome: Outcome | None) -> list[Text]:
     if outcome is None or (outcome.state == "waiting" and outcome.reason is None):
         return [Text("积分正在入账。", "The points are on their way to your account.")]
     if outcome.state == "waiting":
-        return [Text(f"积分等待入账（{outcome.reason}）。", f"The points wait to be added ({outcome.reason}).")]
+        why = _why(outcome.reason)
+        return [Text(f"积分等待入账（{why.zh}）。", f"The points wait to be added ({why.en}).")]
     if outcome.state == "refused":
-        return [Text(f"入账被拒绝（{outcome.reason}）。", f"The posting was refused ({outcome.reason}).")]
+        why = _why(outcome.reason)
+        return [Text(f"入账被拒绝（{why.zh}）。", f"The posting was refused ({why.en}).")]
     if outcome.state == "undone":
         return [Text("这笔积分已被撤销。", "This grant has been undone.")]
     titles = {each.key: each.title for each in grant.cap_titles}
@@ -99,15 +106,31 @@ def _outcome(grant: Grant, outcome: Outcome | None) -> list[Text]:
     return texts
 
 
-def _fund(grant: Grant, zone: ZoneInfo) -> Text:
+def _why(code: str | None) -> Text:
+    """A refusal's code as its own sentence, without the full stop; a code nobody declared as it is."""
+    if code not in KINDS:
+        return Text(str(code), str(code))
+    refusal = KINDS[code]()
+    return Text(refusal.sentence("zh-CN").rstrip("。"), refusal.sentence("en").rstrip("."))
+
+
+def _called(fund: str, funds: Mapping[str, Text]) -> Text:
+    title = funds.get(fund)
+    if title is None:
+        return Text(f"“{fund}”基金", f"the fund “{fund}”")
+    return Text(f"“{title.zh}”", f"the “{title.en}”")
+
+
+def _fund(grant: Grant, zone: ZoneInfo, funds: Mapping[str, Text]) -> Text:
     last = (grant.expires_at - timedelta(milliseconds=1)).astimezone(zone).date()
     opens_zh, opens_en = "", ""
     if grant.opens_at is not None:
         opens_zh = f"，公示后 {_minute(grant.opens_at, zone)} 起可用"
         opens_en = f", can be used from {_minute(grant.opens_at, zone)} after the public notice"
+    fund = _called(grant.fund, funds)
     return Text(
-        f"积分由“{grant.fund}”基金支付{opens_zh}，有效期至 {last}。",
-        f"They are paid by the fund “{grant.fund}”{opens_en} and are valid until {last}.",
+        f"积分由{fund.zh}支付{opens_zh}，有效期至 {last}。",
+        f"They are paid by {fund.en}{opens_en} and are valid until {last}.",
     )
 
 

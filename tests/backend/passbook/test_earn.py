@@ -76,6 +76,8 @@ def test_a_fund_that_is_short_makes_points_wait_and_they_come_later(cast: Cast, 
     earning = approve(resident)
     told = resident.get(f"/me/earnings/{earning}").json
     assert (told["state"], told["grants"][0]["reason"]) == ("waiting", "fund_short")
+    assert "积分等待入账（资金池余额不足）。" in told["sentences"]["zh-CN"]
+    assert any("由“文明积分基金”支付" in sentence for sentence in told["sentences"]["zh-CN"])
     fill_fund(cast, 100)
     clock.advance(seconds=120)
     assert outbox.deliver_due() == 1

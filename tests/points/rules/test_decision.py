@@ -6,10 +6,11 @@ from decimal import Decimal
 
 import pytest
 
+from points.ledger.refusals import FUND_CLOSED
 from points.rules import Cut, Decision, Outcome, complete, explain, load_pack, silent
 from points.rules.sentences import said_step
 from points.rules.steps import Step
-from points.rules.texts import NOTHING, plain
+from points.rules.texts import NOTHING, Text, plain
 from tests.points.rules.packs import cap, decided, deed, pack, raw, rule, written
 
 
@@ -59,7 +60,7 @@ def test_a_receipt_for_no_grant_and_an_unknown_state_are_faults():
         (None, "积分正在入账", "on their way"),
         (Outcome("waiting"), "积分正在入账", "on their way"),
         (Outcome("waiting", reason="fund_empty"), "等待入账（fund_empty）", "wait to be added"),
-        (Outcome("refused", reason="fund_closed"), "入账被拒绝（fund_closed）", "refused (fund_closed)"),
+        (Outcome("refused", reason=FUND_CLOSED.code), "入账被拒绝（该资金池已关闭）", "refused (The fund is closed)"),
         (Outcome("undone"), "已被撤销", "undone"),
         (Outcome("posted", 10), "实际入账 10 分", "10 points were added"),
         (Outcome("posted", 4, (Cut("monthly:resident:lin:2026-06", 10, 4),)), "还剩 4 分", "so 10 became 4"),
@@ -97,6 +98,13 @@ def test_silence_for_too_little_is_told_apart():
 def test_the_notice_the_fund_and_the_last_day_are_said():
     said = "\n".join(explain(decided(pack(rule(notice={"days": 7})), deed())))
     assert "由“civic”基金支付，公示后 2026-06-18 00:00 起可用，有效期至 2027-06-18" in said
+
+
+def test_a_fund_is_called_by_its_title_where_that_is_known():
+    decision, funds = decided(pack(rule()), deed()), {"civic": Text("文明积分基金", "civic fund")}
+    assert explain(decision, "zh-CN", None, funds)[-1].startswith("积分由“文明积分基金”支付，有效期至 ")
+    assert explain(decision, "en", None, funds)[-1].startswith("They are paid by the “civic fund” and are valid until ")
+    assert "the fund “civic”" in explain(decision, "en")[-1]
 
 
 def test_a_step_of_no_known_kind_is_a_fault():
