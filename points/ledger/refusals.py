@@ -67,7 +67,7 @@ ID_REUSED = kind(
 ID_EXPIRED = kind(
     "id_expired",
     Category.GONE,
-    zh="编号的时间太久或在未来，请查询流水。",
+    zh="编号里的时间过早或在将来，请查询流水。",
     en="The id is too old or from the future; ask the journal for its entry.",
 )
 CLOCK_SKEW = kind(

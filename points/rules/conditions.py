@@ -40,6 +40,7 @@ WORDS: dict[str, dict[str, Text]] = {
     "day": DAY_KINDS,
     "age_band": AGE_BANDS,
 }
+_CONSENTS = {"guardian": "监护人", "position": "使用位置", "leaderboard": "排行展示", "public_notice": "公示姓名"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,8 @@ class Consented:
 
     def say(self) -> Text:
         names = sorted(self.consents)
-        return Text(f"本人已同意：{'、'.join(names)}", f"the resident has consented to {', '.join(names)}")
+        zh = "、".join(_CONSENTS.get(name, name) for name in names)
+        return Text(f"已取得同意（{zh}）", f"the resident has consented to {', '.join(names)}")
 
 
 Condition = OneOf | Between | Consented

@@ -49,6 +49,6 @@ def _fund(story: Story) -> None:
     manager.post("/staff/funds/civic/top-ups", body, key=story.memory.key("top up"))
     fund = manager.get("/staff/funds")["items"][0]
     story.tell(
-        f"资金池 {fund['name']} 注入资金，可保障 {fund['paid_in']:,} 分。",
-        f"The fund {fund['name']} is topped up: {fund['paid_in']:,} points are covered.",
+        f"资金池“{fund['title']['zh']}”注入资金，可保障 {fund['paid_in']:,} 分。",
+        f"The {fund['title']['en']} is topped up: {fund['paid_in']:,} points are covered.",
     )
