@@ -12,6 +12,7 @@ import argparse
 import itertools
 import json
 import multiprocessing
+import os
 import shutil
 import statistics
 import tempfile
@@ -139,7 +140,7 @@ def server() -> Iterator[str]:
     spec = valkey.ledger_server(directory)
     spec.prepare()
     with spec.log.open("ab") as log:
-        process = leash.start(spec.argv(), output=log)
+        process = leash.start(spec.argv(), env={**os.environ, **valkey.ALLOCATOR}, output=log)
     while not spec.ready():
         time.sleep(0.01)
     yield spec.url

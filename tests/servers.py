@@ -60,7 +60,7 @@ class Valkey:
         """Start on the files that are there; back when it answers and has loaded them."""
         self.server.prepare()
         with self.server.log.open("ab") as log:
-            self.process = leash.start(self.server.argv(), env={**os.environ, **(self.env or {})}, output=log)
+            self.process = leash.start(self.server.argv(), env=self._environment(), output=log)
         give_up_at = time.monotonic() + READY_WITHIN_S
         while not self.server.ready():
             ended = self.process.poll()
@@ -68,6 +68,9 @@ class Valkey:
                 raise RuntimeError(f"the server did not start: {self.server.log.read_text()[-2000:]}")
             time.sleep(0.005)
         return self
+
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, **valkey.ALLOCATOR, **(self.env or {})}
 
     def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
         """End it, by default as a power cut of the process; its files stay."""

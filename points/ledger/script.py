@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-_SHARED = ("marks", "waits", "purse", "take", "lots", "crowd", "days", "offers", "ending")
+_SHARED = ("marks", "waits", "purse", "take", "lots", "crowd", "days", "offers", "limits", "ending")
 _ENDING = ("marks", "purse", "lots", "offers", "ending")
 _GRANT = ("marks", "waits", "purse", "lots", "crowd", "days")
 CHAPTERS: dict[str, tuple[str, ...]] = {
     "top_up": ("funds",),
     "settle": ("funds",),
     "earn": (*_GRANT, "earn"),
-    "hold": ("purse", "take", "offers", "hold"),
+    "hold": ("purse", "take", "limits", "hold"),
     "capture": (*_ENDING, "capture"),
     "release": (*_ENDING, "release"),
     "time_out": (*_ENDING, "release"),

@@ -1,11 +1,13 @@
 -- Lots that come into a purse, or are taken out whole.
 
+-- No lot's text is longer than this.
+local LONGEST_LOT = 160
+
 -- Put points into a lot, in its place. Answers the lots and what the lot holds now.
 local function add_lot(lots, expires, lot, points, fund, earned)
   local record = expires .. ',' .. lot .. ',' .. int(points) .. ',' .. fund .. ',' .. earned .. ';'
   if lots == '' then return record, points end
-  local last_expires, last_lot = match(lots, '^.*;(%d+),(%d+),[^;]*;$')
-  if not last_expires then last_expires, last_lot = match(lots, '^(%d+),(%d+),[^;]*;$') end
+  local last_expires, last_lot = match(';' .. sub(lots, -LONGEST_LOT), '^.*;(%d+),(%d+),[^;]*;$')
   local date, age = tonumber(expires), tonumber(lot)
   last_expires, last_lot = tonumber(last_expires), tonumber(last_lot)
   if last_expires < date or (last_expires == date and last_lot < age) then return lots .. record, points end

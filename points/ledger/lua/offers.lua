@@ -1,26 +1,8 @@
--- Offers: terms (price, start, end, shops, limits), stock, and how much each resident has had in a window.
+-- An offer's stock and windows, as they are set and as they come back.
 local function set_stock(entry, key, offer, stock)
   stock = int(stock)
   put(key, stock)
   note(entry, 'S,' .. offer .. ',' .. stock)
-end
-
-local TERMS = '^(%d+)\t(%d+)\t(%d+)\t([^\t]*)\t([^\t]*)$'
-
--- What the windows would hold after `quantity` more; nil and the period when one would be too full.
-local function count_windows(limits, windows, tally, quantity)
-  local text, counted = tally, {}
-  for period, most in gmatch(limits, '(%a+),(%d+);') do
-    local window = match(windows, period .. ' ([^;]*);')
-    local known, count = match(tally, period .. ' ([^ ]*) (%d+);')
-    local total = (known == window and tonumber(count) or 0) + quantity
-    if total > tonumber(most) then return nil, period end
-    local line = period .. ' ' .. window .. ' ' .. int(total) .. ';'
-    local from, to = find(text, period .. ' [^ ]* %d+;')
-    text = from and sub(text, 1, from - 1) .. line .. sub(text, to + 1) or text .. line
-    counted[#counted + 1] = {period, window, total}
-  end
-  return text, counted
 end
 
 -- Windows that were counted by a hold get `quantity` back, if they are still the current ones.

@@ -24,10 +24,9 @@ end
 -- All strings a command may need come in one read; a key of another type answers false.
 local strings, touched = {}, {}
 do
-  local names = {HEAD}
-  for i = 6, #KEYS do names[i - 4] = KEYS[i] end
-  local found = call('MGET', unpack(names))
-  for i = 1, #names do strings[names[i]] = found[i] end
+  local found = call('MGET', HEAD, unpack(KEYS, 6))
+  strings[HEAD] = found[1]
+  for i = 6, #KEYS do strings[KEYS[i]] = found[i - 4] end
 end
 local function put(key, value)
   if not touched[key] then
@@ -52,14 +51,11 @@ local at_text = int(at)
 -- `late:<number>`, until when it lives after its date.
 local balances, moved = {}, {}
 local function load(...)
-  local wanted = {}
-  for i = 1, select('#', ...) do
+  local found = call('HMGET', ACCOUNTS, ...)
+  for i = 1, #found do
     local name = select(i, ...)
-    if not balances[name] then wanted[#wanted + 1] = name end
+    if not balances[name] then balances[name] = tonumber(found[i] or 0) end
   end
-  if #wanted == 0 then return end
-  local found = call('HMGET', ACCOUNTS, unpack(wanted))
-  for i = 1, #found do balances[wanted[i]] = tonumber(found[i] or 0) end
 end
 local function shut(subject) return balances['closed:' .. subject] > 0 end
 -- Points and the balance after come as text, since who calls has often made it before.
