@@ -20,6 +20,8 @@ _HANDLERS: dict[str, Handler] = {}
 _NOTES: dict[str, ProblemNote] = {}
 _CLAIM = timedelta(seconds=30)
 _WAITS = (1, 2, 5, 15, 60, 300)
+_LONGEST = timedelta(hours=1)
+"""No row waits longer. One that seems to was written while the clocks were ahead; it is due now."""
 
 
 class Outgoing(DistrictRow, Base):
@@ -57,11 +59,15 @@ def notes_problem(kind: str) -> Callable[[ProblemNote], ProblemNote]:
 
 
 def send(district: str, kind: str, payload: dict[str, Any], *, due_at: datetime | None = None) -> str:
-    """Write a row in the open transaction; try it once right after the commit, and leave the rest to the worker."""
+    """Write a row in the open transaction; try it once right after the commit, and leave the rest to the worker.
+
+    With `due_at`, at most an hour on, the worker alone tries it, and not before.
+    """
+    identifier, at = fresh_id(), now()
     if kind not in _HANDLERS:
         raise ValueError(f"nobody delivers {kind}")
-    identifier = fresh_id()
-    at = now()
+    if due_at is not None and due_at > at + _LONGEST:
+        raise ValueError("nothing waits so long here")
     row = Outgoing(
         district=district, id=identifier, kind=kind, payload=payload, made_at=at, due_at=due_at or at, tries=0
     )
@@ -75,7 +81,7 @@ def deliver_due(limit: int = 100) -> int:
     """Deliver what is due, oldest first; answers how many were delivered. For the worker, any number of them."""
     query = (
         select(Outgoing.district, Outgoing.id)
-        .where(Outgoing.done_at.is_(None), Outgoing.due_at <= now())
+        .where(Outgoing.done_at.is_(None), (Outgoing.due_at <= now()) | (Outgoing.due_at > now() + _LONGEST))
         .order_by(Outgoing.due_at, Outgoing.id)
         .limit(limit)
     )
@@ -116,7 +122,7 @@ def _this(district: str, identifier: str) -> Any:
 def _claim(district: str, identifier: str) -> Outgoing | None:
     with transaction() as session:
         row = session.get(Outgoing, (district, identifier), populate_existing=True)
-        if row is None or row.done_at is not None or row.due_at > now():
+        if row is None or row.done_at is not None or now() < row.due_at <= now() + _LONGEST:
             return None
         claimed = session.execute(
             _this(district, identifier)

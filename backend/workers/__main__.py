@@ -9,19 +9,19 @@ import time
 from collections.abc import Callable
 
 import structlog
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 
 from backend.app import create_app
 from backend.kit.db import db
 from backend.kit.observe import start_logging
 from backend.settings import load
+from backend.workers.rounds import Rounds
 from backend.workers.schedule import FOR_ALL, FOR_EACH_DISTRICT, WITHOUT_PAUSE, Job
 from points.errors import Refused
 
 TOLD_EVERY_SECONDS = 60.0
 AFTER_A_FAULT_SECONDS = 0.5
+THREADS = 4
 
 
 def main() -> None:
@@ -29,16 +29,16 @@ def main() -> None:
     settings = load()
     start_logging(settings.service.log_level)
     app = create_app(settings)
-    scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(4)}, timezone="UTC")
+    rounds = Rounds(THREADS)
     for district in settings.service.districts:
         for job in FOR_EACH_DISTRICT:
-            _add(scheduler, app, job, district)
+            rounds.add(_run(app, job, district), job.every_seconds)
     for job in FOR_ALL:
-        _add(scheduler, app, job, "")
+        rounds.add(_run(app, job, ""), job.every_seconds)
     ended = threading.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: ended.set())
-    scheduler.start()
+    rounds.start()
     followers = [
         threading.Thread(target=_follow, args=(app, WITHOUT_PAUSE, district, ended), daemon=True)
         for district in settings.service.districts
@@ -50,21 +50,9 @@ def main() -> None:
         ready.write_text(str(os.getpid()), encoding="ascii")
     structlog.get_logger().info("worker_ready", pid=os.getpid())
     ended.wait()
-    scheduler.shutdown(wait=True)
+    rounds.stop()
     for follower in followers:
         follower.join()
-
-
-def _add(scheduler: BackgroundScheduler, app: Flask, job: Job, district: str) -> None:
-    scheduler.add_job(
-        _run(app, job, district),
-        "interval",
-        seconds=job.every_seconds,
-        id=f"{job.name} {district}",
-        max_instances=1,
-        coalesce=True,
-        misfire_grace_time=None,
-    )
 
 
 def _follow(app: Flask, job: Job, district: str, ended: threading.Event) -> None:

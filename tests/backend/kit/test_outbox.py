@@ -180,3 +180,20 @@ def test_a_pass_takes_no_more_than_its_limit_and_the_oldest_first(
     clock.advance(seconds=10)
     assert outbox.deliver_due(limit=2) == 2
     assert [payload["n"] for payload in receiver.got] == [1, 2]
+
+
+def test_what_seems_to_wait_for_days_was_written_while_the_clocks_were_ahead_and_is_due(
+    app: Flask, receiver: Receiver, clock: FixedClock
+) -> None:
+    clock.advance(days=2)
+    receiver.then = refuse
+    send()
+    clock.advance(days=-2)
+    receiver.then = lambda: None
+    assert outbox.deliver_due() == 1
+    assert row().done_at == clock.now()
+
+
+def test_nothing_can_be_sent_for_another_day(app: Flask, receiver: Receiver, clock: FixedClock) -> None:
+    with pytest.raises(ValueError, match="waits so long"):
+        send(due_at=clock.now() + timedelta(days=1))
