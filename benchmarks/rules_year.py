@@ -21,7 +21,7 @@ RESIDENTS = 60_000
 ACTS = ("拾金不昧", "调解矛盾纠纷", "支持公益事业", "节俭办红白喜事", "帮助困难居民", "参加社区活动")
 SERVICES = ("敬老助残", "文明交通", "环境保护", "文化宣传", "关爱儿童", "应急救援")
 TICKETS = ("暴露垃圾", "占道经营", "道路破损", "绿地养护", "小广告", "私搭乱建")
-BANDS = (("under_14", 4), ("14_17", 6), ("18_59", 62), ("60_up", 28))
+BANDS: tuple[tuple[str, int], ...] = (("under_14", 4), ("14_17", 6), ("18_59", 62), ("60_up", 28))
 HOURS = tuple(Decimal(each) for each in ("0.5", "1", "1", "1.5", "2", "2", "2.5", "3", "4"))
 START = datetime(2025, 12, 31, 16, tzinfo=UTC)  # midnight of the first of January in the district
 YEAR = timedelta(days=365)

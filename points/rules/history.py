@@ -11,6 +11,7 @@ from typing import NamedTuple, TextIO
 
 from points.errors import Category, kind
 from points.events import DeedApproved, DeedKind
+from points.rules.facts import AGE_BANDS
 
 COLUMNS = (
     "id",
@@ -97,7 +98,12 @@ def _past(row: list[str], district: str) -> Past:
         about or None,
         json.loads(attributes) if attributes else {},
     )
-    return Past(event, datetime.fromisoformat(decided) if decided else when, age_band or None, tuple(consents.split()))
+    if age_band and age_band not in AGE_BANDS:
+        raise ValueError(f"no such age band: {age_band}")
+    decided_at = datetime.fromisoformat(decided) if decided else when
+    if decided_at.tzinfo is None:
+        raise ValueError("a decision needs an aware time")
+    return Past(event, decided_at, age_band or None, tuple(consents.split()) if consents else ())
 
 
 def _row(past: Past) -> list[str]:

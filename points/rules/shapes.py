@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
@@ -30,9 +30,19 @@ class Shape(Protocol):
 
     def steps(self, view: View, quantity: Decimal) -> list[Step]: ...
 
+    def reads(self, view: View) -> Hashable:
+        """What the steps depend on beside the quantity; the same answer and quantity make the same steps."""
+        ...
+
     def most(self) -> Decimal | None:
         """The most that one deed can bring by this shape alone; None when it grows with the quantity."""
         ...
+
+
+def _assessed(view: View) -> Hashable:
+    """What the reviewer set; True is not 1 here."""
+    given = view.event.attributes.get(ASSESSED)
+    return type(given), given
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,9 @@ class Each:
 
     def steps(self, view: View, quantity: Decimal) -> list[Step]:
         return [Step("each", self.points, NOTHING, (self.points,))]
+
+    def reads(self, view: View) -> Hashable:
+        return None
 
     def most(self) -> Decimal | None:
         return self.points
@@ -57,6 +70,9 @@ class Rate:
 
     def steps(self, view: View, quantity: Decimal) -> list[Step]:
         return [Step("rate", EXACT.multiply(self.points, quantity), self.unit, (self.points, quantity))]
+
+    def reads(self, view: View) -> Hashable:
+        return None
 
     def most(self) -> Decimal | None:
         return None
@@ -94,6 +110,10 @@ class Table:
         entry = self.entries.get(str(key))
         return [] if entry is None else entry.steps(view, view.pack.word(str(key)))
 
+    def reads(self, view: View) -> Hashable:
+        key = view.event.category if self.by == "category" else view.event.attributes.get(self.by)
+        return str(key), _assessed(view)
+
     def most(self) -> Decimal | None:
         return max(entry.high for entry in self.entries.values())
 
@@ -106,6 +126,9 @@ class Assessed:
 
     def steps(self, view: View, quantity: Decimal) -> list[Step]:
         return self.entry.steps(view, NOTHING)
+
+    def reads(self, view: View) -> Hashable:
+        return _assessed(view)
 
     def most(self) -> Decimal | None:
         return self.entry.high
@@ -158,6 +181,9 @@ class Bands:
     def _stands(band: Band, start: Decimal) -> bool:
         return band.low <= start and (band.high is None or start < band.high)
 
+    def reads(self, view: View) -> Hashable:
+        return view.before(self.measure)
+
     def most(self) -> Decimal | None:
         return max(band.points for band in self.bands) if self.mode == "each" else None
 
@@ -176,6 +202,9 @@ class Milestones:
         end = EXACT.add(start, quantity)
         return [Step("milestone", points, self.unit, (points, at)) for at, points in self.marks if start < at <= end]
 
+    def reads(self, view: View) -> Hashable:
+        return view.before(self.measure)
+
     def most(self) -> Decimal | None:
         return sum((points for _, points in self.marks), ZERO)
 
@@ -192,6 +221,9 @@ class Turn:
         before = view.before(self.measure)
         points = self.later if before else self.first
         return [Step("turn", points, NOTHING, (points, EXACT.add(before, Decimal(1))))]
+
+    def reads(self, view: View) -> Hashable:
+        return view.before(self.measure)
 
     def most(self) -> Decimal | None:
         return max(self.first, self.later)
