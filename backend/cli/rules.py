@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from backend.cli.named import AS
+
 FILES = click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 LANGUAGE = click.option("--language", default="zh-CN", show_default=True, help="zh-CN or en")
@@ -68,9 +70,14 @@ def decide(file: Path, event: Any, language: str, say: bool) -> None:
 @click.option("--csv", "table", type=click.Path(path_type=Path), help="write the table to this file")
 @click.option("--picture", "picture_file", type=click.Path(path_type=Path), help="write a picture (SVG) to this file")
 @click.option("--fit", type=click.IntRange(min=1), metavar="POINTS", help="propose a factor that fits this budget")
+@click.option("--attach", is_flag=True, help="keep the result with the pack that was handed in, for publishing it")
+@click.option("--as", "by", metavar="NAME", help="with --attach: the member of staff who does this")
 @LANGUAGE
 def simulate(**asked: Any) -> None:
-    """Replay a period's deeds through a pack, beside the one in force. Nothing is written to the books."""
+    """Replay a period's deeds through a pack, beside the one in force.
+
+    Nothing is written to the books, but with --attach the table, for the pack of that very text.
+    """
     from backend.cli.rules_simulate import run
 
     run(**asked)
@@ -78,7 +85,7 @@ def simulate(**asked: Any) -> None:
 
 @rules.command()
 @FILE
-@click.option("--as", "by", required=True, metavar="NAME", help="who does this, for the audit log")
+@AS
 @click.option("--data", metavar="DIR", help="the data directory (default .civic)")
 @click.option("--from", "first", metavar="DAY", help="first local day of the simulation")
 @click.option("--to", "last", metavar="DAY", help="last local day of the simulation")

@@ -51,12 +51,19 @@ def run(
     picture_file: Path | None,
     fit: int | None,
     language: str,
+    attach: bool = False,
+    by: str | None = None,
 ) -> None:
     """Try the pack, print the table, write what was asked for."""
+    from backend.cli import rules_attach
+
+    rules_attach.check(attach, by, against, beside)
     pack = load_pack(file)
     if beside is not None:
         load_pack(beside)
     days = (day_of(first), day_of(last))
+    if attach:
+        rules_attach.check_submitted(data, pack, by or "")
     with _deeds(pack.district, against, data, days) as (history, in_force):
         asked = Asked(file, beside or in_force, history, *days)
         trials = tried([asked.job(each) for each in (file, asked.beside) if each is not None])
@@ -71,6 +78,9 @@ def run(
             picture_file.write_text(picture(new, old, pack.title.say(language), names), "utf-8")
         if fit is not None:
             _fit(asked, fit)
+        if attach:
+            row = rules_attach.attach(data, pack, by or "", (new, old), days)
+            click.echo(f"已附上 {new.deeds} 件行为的试算 / attached: {row.pack} {row.version}, {new.deeds} deeds")
 
 
 @contextmanager

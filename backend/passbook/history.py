@@ -81,6 +81,7 @@ def summary(
     return {
         "from": first.isoformat() if first else None,
         "to": last.isoformat() if last else None,
+        "pack": new.digest,
         "beside": old.digest if old else None,
         "at": now().isoformat(),
         "deeds": new.deeds,

@@ -51,8 +51,9 @@ CASES_NEEDED = kind(
 SIMULATION_NEEDED = kind(
     "rule_pack_simulation_needed",
     Category.CONFLICT,
-    zh="发布前须附试算，且与现行规则对照。",
-    en="A pack is published with a simulation attached, beside the pack that is in force.",
+    zh="发布前须附试算，与现行规则对照，且算完整段时间；行为多时请用 civic rules simulate --attach。",
+    en="A pack is published with a simulation attached: beside the pack in force, and of its whole period; where there "
+    "are many deeds, by `civic rules simulate --attach`.",
 )
 STATES: States[str] = States(
     {
@@ -146,7 +147,8 @@ def _check_ready(row: RulePack) -> None:
     if row.case_misses or not row.case_count:
         raise CASES_NEEDED(problems="; ".join(row.case_misses[:5]) or "0")
     beside = row_in_force(row.district, local_day(now()), but=row.id)
-    if row.simulation is None or row.simulation["beside"] != (beside.digest if beside else None):
+    tried = row.simulation or {"beside": None, "complete": False}
+    if not tried["complete"] or tried["beside"] != (beside.digest if beside else None):
         raise SIMULATION_NEEDED()
     for day in _days_to_ask(row):
         if row_in_force(row.district, day, but=row.id) is not None:
@@ -197,7 +199,16 @@ def attach_simulation(district: str, staff: str, identifier: str, simulation: di
         row = find(RulePack, district, identifier, lock=True)
         row.state = STATES.after(row.state, "simulate")
         row.simulation = simulation
-        audit.record(district, staff, "rules.simulated", f"rule_pack:{row.id}", deeds=int(simulation["deeds"]))
+        audit.record(
+            district,
+            staff,
+            "rules.simulated",
+            f"rule_pack:{row.id}",
+            digest=row.digest,
+            first=simulation["from"],
+            last=simulation["to"],
+            deeds=int(simulation["deeds"]),
+        )
     return row
 
 
