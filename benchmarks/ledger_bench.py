@@ -1,248 +1,175 @@
-"""How fast the ledger posts, as ratios to the bare engine and to what SQL does, in one run on one machine.
+"""How fast the ledger posts, as ratios to the bare script on the same server and to what SQL does, in one run.
 
-    .venv/bin/python -m benchmarks.ledger_bench [--seconds 3] [--clients 16] [--residents 10000]
+    .venv/bin/python -m benchmarks.ledger_bench [--rounds 5] [--seconds 2] [--clients 16] [--residents 10000]
 
-Everyone's redemption takes from one stock, as in the baselines; everything is on disk before it is answered. Prints
-rows of name, ratio, goal, better, and the rates they were made of.
+Everyone's redemption takes from one stock, as in the baselines; everything is on disk before it is answered, and the
+projector copies all the while, beside the baselines too. Rounds are interleaved and ratios taken within a round.
+Prints one row of JSON for each figure: name, ratio, goal, better.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import multiprocessing
 import os
 import shutil
 import statistics
+import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
 import psycopg
-import redis
-import uuid_utils
-from sqlalchemy import create_engine
 
 from backend.cli.servers import leash, valkey
-from benchmarks.baselines import redeem_orm
-from points.clock import SystemClock
-from points.ids import new_id
+from backend.journal.projector import project
+from backend.kit.db import db
+from benchmarks import ledger_loads as loads
+from benchmarks.ledger_loads import BASELINES, DISTRICT, Rate, measure
+from benchmarks.projector_bench import books_of
+from points.errors import Refused
 from points.ledger import Ledger, connect
-from points.ledger.transfer import AdjustStock, Command, Earn, Hold, SetOffer, TopUp
 from tests.postgres import Postgres
 
-DISTRICT = "370112"
-BASELINES = Path(__file__).with_name("baselines")
-PROCESSES = 2
-CLOCK = SystemClock()
-Work = Callable[[], Callable[[int], object]]
-"""Made once in each process; then called once for each piece of work, with a number that never comes again there."""
-
-
-@dataclass
-class Rate:
-    per_second: float
-    p50_ms: float
-    p99_ms: float
-
-
-def measure(make: Work, clients: int, seconds: float) -> Rate:
-    """How often the work is done by so many clients on threads of a few processes."""
-    results: multiprocessing.Queue[list[float]] = multiprocessing.Queue()
-    start = multiprocessing.Barrier(PROCESSES)
-    args = (make, clients // PROCESSES, seconds, start, results)
-    children = [multiprocessing.Process(target=_child, args=(*args, number)) for number in range(PROCESSES)]
-    for child in children:
-        child.start()
-    took = sorted(itertools.chain.from_iterable(results.get() for _ in children))
-    for child in children:
-        child.join()
-    return Rate(len(took) / seconds, took[len(took) // 2] * 1000, took[int(len(took) * 0.99)] * 1000)
-
-
-def _child(make: Work, threads: int, seconds: float, start: object, results: object, number: int) -> None:
-    work, took = make(), list[float]()
-    numbers = itertools.count(number * 1_000_000_000)
-
-    def client() -> None:
-        while (began := time.perf_counter()) < until:
-            work(next(numbers))
-            took.append(time.perf_counter() - began)
-
-    start.wait()  # type: ignore[attr-defined]
-    until = time.perf_counter() + seconds
-    crowd = [threading.Thread(target=client) for _ in range(threads)]
-    for thread in crowd:
-        thread.start()
-    for thread in crowd:
-        thread.join()
-    results.put(took)  # type: ignore[attr-defined]
-
-
-# What is measured
-
-
-def holds(url: str, residents: int) -> Callable[[int], object]:
-    ledger = Ledger(connect(url), DISTRICT, CLOCK)
-    life = timedelta(minutes=15)
-    return lambda i: ledger.post(Hold(new_id(now := CLOCK.now()), f"r{i % residents}", "tea", 1, now + life))
-
-
-def grants(url: str, residents: int) -> Callable[[int], object]:
-    ledger = Ledger(connect(url), DISTRICT, CLOCK)
-    until = CLOCK.now() + timedelta(days=300)
-    return lambda i: ledger.post(Earn(new_id(now := CLOCK.now()), f"r{i % residents}", "civic", 1, now, until))
-
-
-def rich_holds(url: str) -> Callable[[int], object]:
-    return holds(url, 1)
-
-
-def bare(url: str, residents: int) -> Callable[[int], object]:
-    client = connect(url)
-    sha = client.script_load((BASELINES / "redeem.lua").read_text())
-    return lambda i: client.evalsha(
-        sha, 5, f"{{b}}i:{uuid_utils.uuid7()}", f"{{b}}r:{i % residents}", "{b}m", "{b}s", "{b}e", 1
-    )
-
-
-def sql_function(url: str, residents: int) -> Callable[[int], object]:
-    local = threading.local()
-
-    def work(i: int) -> None:
-        if not hasattr(local, "connection"):
-            local.connection = psycopg.connect(url, autocommit=True)
-        asked = (str(uuid_utils.uuid7()), i % residents + 1, 1_000_000, 1, 0)
-        local.connection.execute("select redeem(%s, %s, %s, %s, %s)", asked)
-
-    return work
-
-
-def orm(url: str, residents: int) -> Callable[[int], object]:
-    engine = create_engine(url, pool_size=16)
-    return lambda i: redeem_orm.redeem(engine, str(uuid_utils.uuid7()), i % residents + 1, 1_000_000)
-
-
-# The town it is measured in
+BATCH = 3000
+Rounds = dict[str, list[float]]
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """The ledger's own server with its own settings, on files of its own."""
-    directory = Path(tempfile.mkdtemp(prefix="civic-bench-", dir="/tmp"))
-    spec = valkey.ledger_server(directory)
+def ledger_server(home: Path) -> Iterator[str]:
+    """The ledger's own server with its own settings, on files of its own; its URL."""
+    spec = valkey.ledger_server(home)
     spec.prepare()
     with spec.log.open("ab") as log:
         process = leash.start(spec.argv(), env={**os.environ, **valkey.ALLOCATOR}, output=log)
-    while not spec.ready():
-        time.sleep(0.01)
-    yield spec.url
-    process.kill()
-    process.wait()
-    shutil.rmtree(directory, ignore_errors=True)
+    try:
+        while not spec.ready():
+            time.sleep(0.01)
+        yield spec.url
+    finally:
+        process.kill()
+        process.wait()
 
 
-def town(url: str, residents: int) -> tuple[float, float]:
-    """Five lots for each resident; answers grants a second in batches, and bytes of Redis memory for each resident."""
-    client, now = connect(url), CLOCK.now()
-    ledger = Ledger(client, DISTRICT, CLOCK)
-    ledger.post(TopUp(new_id(now), "civic", 10**11))
-    ledger.post(SetOffer(new_id(now), "tea", 1, ("shop",), now - timedelta(days=1), now + timedelta(days=9)))
-    ledger.post(AdjustStock(new_id(now), "tea", 10**9))
-    made: Iterator[Command] = (
-        Earn(new_id(now), f"r{i % residents}", "civic", 10_000, now, now + timedelta(days=100 + i // residents))
-        for i in range(5 * residents)
-    )
-    began = time.perf_counter()
-    ledger.post_many(made)
-    rate = 5 * residents / (time.perf_counter() - began)
-    sample = [f"r{i}" for i in range(0, residents, max(1, residents // 200))]
-    size = statistics.mean(client.memory_usage(ledger.keys.purse(name)) for name in sample)
-    days = [
-        client.memory_usage(ledger.keys.due(int((now.timestamp() + d * 86400) * 1000))) or 0 for d in range(100, 105)
-    ]
-    for lots in range(400):
-        ledger.post(Earn(new_id(now), "r0", "civic", 100, now, now + timedelta(days=200 + lots)))
-    return rate, size + sum(days) / residents
+@contextmanager
+def copying(url: str, home: Path) -> Iterator[None]:
+    """The projector beside, in a process of its own."""
+    child = multiprocessing.Process(target=_copy, args=(url, home), daemon=True)
+    child.start()
+    try:
+        yield
+        if not child.is_alive():
+            raise RuntimeError("the projector ended before its time")
+    finally:
+        child.terminate()
+        child.join()
 
 
-def bare_batch(url: str, residents: int, postings: int) -> float:
-    client = connect(url)
-    client.set("{b}s", 10**9)
-    for i in range(residents):
-        client.set(f"{{b}}r:{i}", 10**6)
-    sha = client.script_load((BASELINES / "redeem.lua").read_text())
-    began = time.perf_counter()
-    for first in range(0, postings, 100):
-        pipe: redis.client.Pipeline = client.pipeline(transaction=False)
-        for i in range(first, first + 100):
-            pipe.evalsha(sha, 5, f"{{b}}i:{uuid_utils.uuid7()}", f"{{b}}r:{i % residents}", "{b}m", "{b}s", "{b}e", 1)
-        pipe.execute()
-    return postings / (time.perf_counter() - began)
+def _copy(url: str, home: Path) -> None:
+    with books_of(f"sqlite:///{home}/books.sqlite", url, home).app_context():
+        db.create_all()
+        while True:
+            with suppress(Refused):
+                if project(DISTRICT) == 0:
+                    time.sleep(0.05)
+            db.session.remove()
 
 
-def row(name: str, ratio: float, goal: float, better: str = "higher") -> dict[str, object]:
-    return {"name": name, "ratio": round(ratio, 3), "goal": goal, "better": better}
-
-
-def on_redis(clients: int, seconds: float, residents: int) -> tuple[list[dict[str, object]], Rate]:
-    with server() as url:
-        batch, size = town(url, residents)
-        bare_rate = bare_batch(url, residents, 10_000)
-        first = measure(partial(bare, url, residents), clients, seconds)
-        hold = measure(partial(holds, url, residents), clients, seconds)
-        second = measure(partial(bare, url, residents), clients, seconds)
-        grant = measure(partial(grants, url, residents), clients, seconds)
-        rich = measure(partial(rich_holds, url), clients, seconds)
-    limit = (first.per_second + second.per_second) / 2
-    print(f"bare Lua {limit:.0f}/s; hold {hold}; grant {grant}; hold of one with 405 lots {rich}")
-    return [
-        row("hold / bare Lua", hold.per_second / limit, 0.7),
-        row("grant / bare Lua", grant.per_second / limit, 0.7),
-        row("batch / bare Lua pipelined", batch / bare_rate, 0.7),
-        row("p99 with 405 lots / with 5", rich.p99_ms / hold.p99_ms, 2.0, "lower"),
-        row("bytes of purse and due lists for a resident with 5 lots / 900", size / 900, 1.0, "lower"),
-    ], hold
-
-
-def on_sql(clients: int, seconds: float, hold: Rate) -> list[dict[str, object]]:
+@contextmanager
+def postgres() -> Iterator[tuple[str, str]]:
+    """A PostgreSQL with fsync and the tables of the plain way; its URL for psycopg and for SQLAlchemy."""
     server = Postgres.make(fsync=True).start()
     try:
         url = server.url()
         plain = url.replace("postgresql+psycopg", "postgresql")
         with psycopg.connect(plain, autocommit=True) as admin:
-            admin.execute((BASELINES / "schema.sql").read_text())
-        function = measure(partial(sql_function, plain, 100_000), clients, seconds)
-        usual = measure(partial(orm, url, 100_000), clients, seconds)
+            admin.execute((BASELINES / "schema.sql").read_bytes())
+        yield plain, url
     finally:
         server.remove()
-    print(f"SQL function {function}; SQLAlchemy {usual}")
-    return [
-        row("hold / SQL function", hold.per_second / function.per_second, 4.0),
-        row("hold / SQLAlchemy", hold.per_second / usual.per_second, 10.0),
-    ]
+
+
+def in_rounds(works: dict[str, loads.Work], rounds: int, clients: int, seconds: float) -> dict[str, list[Rate]]:
+    """Each piece of work once a round, one after the other."""
+    found: dict[str, list[Rate]] = {name: [] for name in works}
+    for number in range(rounds):
+        for name, work in works.items():
+            rate = measure(work, clients, seconds)
+            found[name].append(rate)
+            print(f"round {number + 1}: {name} {rate.per_second:,.0f}/s, p99 {rate.p99_ms:.1f} ms", file=sys.stderr)
+    return found
+
+
+def ratio(above: list[float], below: list[float]) -> float:
+    """The median of the ratios within a round."""
+    return statistics.median(a / b for a, b in zip(above, below, strict=True))
+
+
+def _row(name: str, found: float, goal: float | None, better: str = "higher", **more: object) -> None:
+    print(json.dumps({"name": name, "ratio": round(found, 2), "goal": goal, "better": better, **more}), flush=True)
+
+
+def report(found: dict[str, list[Rate]], batch: Rounds, size: float) -> None:
+    """The rows, with the rates that are behind them."""
+    rates = {name: [rate.per_second for rate in each] for name, each in found.items()}
+    p99 = {name: [rate.p99_ms for rate in each] for name, each in found.items()}
+    shown = {name: round(statistics.median(each)) for name, each in rates.items()}
+    _row("a redemption, to the bare script", ratio(rates["hold"], rates["bare"]), 0.7, per_second=shown)
+    _row("a grant, to the bare script", ratio(rates["grant"], rates["bare"]), 0.7)
+    _row("a redemption, to an SQL function", ratio(rates["hold"], rates["function"]), 4.0)
+    _row("a redemption, to SELECT ... FOR UPDATE", ratio(rates["hold"], rates["orm"]), 10.0)
+    told = {name: round(statistics.median(each), 1) for name, each in p99.items()}
+    _row("p99 with 400 lots, to p99 with 5", ratio(p99["rich"], p99["hold"]), None, "lower", p99_ms=told)
+    each = {name: round(statistics.median(rates)) for name, rates in batch.items()}
+    _row("grants in batches, to the bare script pipelined", ratio(batch["ours"], batch["bare"]), 0.7, per_second=each)
+    _row("Redis memory of a resident with 5 lots, of 900 bytes", size / 900, 1.0, "lower", bytes=round(size))
+
+
+def size_of(url: str, residents: int) -> float:
+    """Bytes of Redis memory for a resident's purse and place in the lists of days, by the server's own count."""
+    client, ledger = connect(url), Ledger(connect(url), DISTRICT, loads.CLOCK)
+    names = [f"r{number}" for number in range(0, residents, max(1, residents // 500))]
+    purses = statistics.mean(client.memory_usage(ledger.keys.purse(name)) for name in names)
+    now_ms = int(loads.CLOCK.now().timestamp() * 1000)
+    days = [client.memory_usage(ledger.keys.due(now_ms + day * 86_400_000)) or 0 for day in range(99, 107)]
+    return purses + sum(days) / residents
 
 
 def main() -> None:
-    ask = argparse.ArgumentParser(description=__doc__)
-    ask.add_argument("--seconds", type=float, default=3)
-    ask.add_argument("--clients", type=int, default=16)
-    ask.add_argument("--residents", type=int, default=10_000)
-    ask.add_argument("--out", type=Path, help="write the rows here, as JSON")
-    said = ask.parse_args()
-    rows, hold = on_redis(said.clients, said.seconds, said.residents)
-    rows += on_sql(said.clients, said.seconds, hold)
-    for each in rows:
-        print(f"{each['name']:<64} {each['ratio']:>8} (goal {each['goal']}, {each['better']} is better)")
-    if said.out:
-        said.out.write_text(json.dumps(rows, indent=2) + "\n")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--clients", type=int, default=16)
+    parser.add_argument("--residents", type=int, default=10_000)
+    given = parser.parse_args()
+    home = Path(tempfile.mkdtemp(prefix="civic-bench-", dir="/tmp"))
+    try:
+        with ExitStack() as stack:
+            plain, usual = stack.enter_context(postgres())
+            url = stack.enter_context(ledger_server(home))
+            loads.settle_in(url, given.residents)
+            size = size_of(url, given.residents)
+            stack.enter_context(copying(url, home))
+            works: dict[str, loads.Work] = {
+                "bare": partial(loads.bare, url, given.residents),
+                "hold": partial(loads.holds, url, given.residents),
+                "grant": partial(loads.grants, url, given.residents),
+                "rich": partial(loads.rich_holds, url),
+                "function": partial(loads.sql_function, plain, 100_000),
+                "orm": partial(loads.orm, usual, 100_000),
+            }
+            found = in_rounds(works, given.rounds, given.clients, given.seconds)
+            batch: Rounds = {"bare": [], "ours": []}
+            for _ in range(given.rounds):
+                batch["bare"].append(loads.pipelines(url, given.residents, BATCH))
+                batch["ours"].append(loads.batches(url, given.residents, BATCH))
+        report(found, batch, size)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -123,7 +123,7 @@ def main() -> None:
     server = valkey.ledger_server(home)
     server.prepare()
     with server.log.open("ab") as log:
-        process = leash.start(server.argv(), env=dict(os.environ), output=log)
+        process = leash.start(server.argv(), env={**os.environ, **valkey.ALLOCATOR}, output=log)
     while not server.ready():
         time.sleep(0.01)
     postgres = Postgres.make(fsync=True).start()
@@ -132,11 +132,11 @@ def main() -> None:
         posted = posting_rate(server.url, given.entries, given.clients)
         print(f"posting: {posted:,.0f}/s with {given.clients} clients")
         for name, url in (("sqlite", f"sqlite:///{home}/books.sqlite"), ("postgresql", postgres.fresh())):
-            copied = copying_rate(_app(url, server.url, home))
+            copied = copying_rate(books_of(url, server.url, home))
             print(f"copying into {name}: {copied:,.0f}/s")
             row = {"name": f"projector on {name}", "ratio": round(copied / posted, 2), "goal": GOAL, "better": "higher"}
             print(json.dumps(row))
-            for what, rate in reading_rates(_app(url, server.url, home)).items():
+            for what, rate in reading_rates(books_of(url, server.url, home)).items():
                 print(f"{what} on {name}: {rate:,.0f}/s, a million in {10**6 / rate:.0f} s")
                 a_minute = round(10**6 / rate / 60, 2)
                 print(json.dumps({"name": f"{what} a million on {name}, minutes", "ratio": a_minute, **ONE_MINUTE}))
@@ -147,7 +147,8 @@ def main() -> None:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _app(url: str, ledger_url: str, home: Path) -> Flask:
+def books_of(url: str, ledger_url: str, home: Path) -> Flask:
+    """The application on these books and this ledger."""
     secrets = dict.fromkeys(("signing_key", "field_key", "index_key", "root_key"), "x" * 40)
     given = {"database": {"url": url}, "redis": {"url": ledger_url}, "cache": {"url": ledger_url}, "secrets": secrets}
     return create_app(load({}, {**given, "service": {"data_dir": str(home)}, "journal": {"trim": "never"}}))
