@@ -81,6 +81,6 @@ def _checks(app: Flask, parts: Parts) -> dict[str, Callable[[], bool]]:
 
     return {
         "books": books,
-        "ledger": lambda: answers(parts.ledger_client.ping),
+        "ledger": lambda: answers(parts.ledger_answers),
         "cache": lambda: answers(parts.cache.ping),
     }

@@ -18,7 +18,8 @@ from backend.settings import Settings
 from backend.wechat.client import WeChat
 from points.clock import Clock
 from points.errors import Category, kind
-from points.ledger import Entry, Ledger, Stream, connect
+from points.ledger import Client, Entry, Ledger, Stream, connect
+from points.ledger.cluster import servers_of
 
 DISTRICT_UNKNOWN = kind(
     "district_unknown", Category.NOT_FOUND, zh="本服务没有这个区。", en="This service does not run that district."
@@ -32,6 +33,7 @@ class Parts:
     settings: Settings
     clock: Clock
     ledgers: dict[str, Ledger] = field(default_factory=dict)
+    streams: dict[str, Stream] = field(default_factory=dict)
     journaled: Callable[[str, int, float], bool] | None = None
     """Waits until the journal has an entry of a district (level `journal`); hung in by the application."""
     entry_of: Callable[[str, str], Entry | None] | None = None
@@ -45,8 +47,17 @@ class Parts:
         )
 
     @cached_property
-    def ledger_client(self) -> redis.Redis:
+    def ledger_client(self) -> Client:
+        """The ledger's server, or the cluster that its districts are spread over."""
         return connect(self.settings.redis.url)
+
+    def ledger_servers(self) -> list[redis.Redis]:
+        """The servers that hold the districts now: one, or those of a cluster."""
+        return servers_of(self.ledger_client, self.settings.service.districts)
+
+    def ledger_answers(self) -> bool:
+        """Whether all of them answer; raises redis.RedisError where one does not."""
+        return all(server.ping() for server in self.ledger_servers())
 
     @cached_property
     def wechat(self) -> WeChat:
@@ -71,6 +82,12 @@ class Parts:
                 archive=partial(self.entry_of, district) if self.entry_of else None,
             )
         return self.ledgers[district]
+
+    def stream(self, district: str) -> Stream:
+        """The entries of a district's ledger; one for each process, as it keeps its connections."""
+        if district not in self.streams:
+            self.streams[district] = Stream(self.ledger_client, self.ledger(district).district)
+        return self.streams[district]
 
 
 def wire(app: Flask, settings: Settings, clock: Clock) -> Parts:
@@ -102,7 +119,7 @@ def ledger(district: str) -> Ledger:
 
 def stream(district: str) -> Stream:
     """The entries of a district's ledger in their order."""
-    return Stream(parts().ledger_client, ledger(district).district)
+    return parts().stream(district)
 
 
 def root_key() -> bytes:

@@ -1,3 +1,3 @@
 """What every test can ask for."""
 
-pytest_plugins = ["tests.servers", "tests.app", "tests.cast", "tests.disk"]
+pytest_plugins = ["tests.servers", "tests.cluster", "tests.app", "tests.cast", "tests.disk"]

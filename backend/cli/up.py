@@ -22,7 +22,7 @@ from backend.cli.servers import folder, ports
 from backend.cli.servers.child import Child
 from backend.cli.servers.supervisor import Supervisor
 from backend.journal.opening import open_all
-from backend.journal.server_settings import refuse_unsafe
+from backend.journal.server_settings import refuse_unsafe_at
 from backend.settings import ROOT
 from points.errors import Category, kind
 
@@ -181,10 +181,11 @@ def _refuse_unreachable(here: Place) -> None:
         outside.pop("CIVIC_REDIS_URL" if server.name == "ledger" else "CIVIC_CACHE_URL")
     for name, url in outside.items():
         try:
+            if name == "CIVIC_REDIS_URL":
+                refuse_unsafe_at(url, settings.redis, settings.service.districts)
+                continue
             with redis.Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3) as client:
                 client.ping()
-                if name == "CIVIC_REDIS_URL":
-                    refuse_unsafe(client, settings.redis)
         except (redis.RedisError, OSError, ValueError) as error:
             raise REDIS_UNREACHABLE(name=name, reason=str(error)) from error
 

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import redis
 from sqlalchemy import select
 
 from backend.journal.archive import archived
 from backend.journal.models import JournalEntry, JournalRoot
 from backend.journal.opening import keep_open
 from backend.journal.projector import head_number
-from backend.journal.server_settings import shortcomings
+from backend.journal.server_settings import of_all
 from backend.kit.clock import now
 from backend.kit.days import local_day
 from backend.kit.db import db
@@ -48,7 +49,7 @@ def bad(zh: str, en: str) -> Finding:
 def server() -> Iterator[Finding]:
     """The settings of the ledger's server, held against the level of acknowledgement."""
     wanted = settings().redis
-    found = shortcomings(parts().ledger_client, wanted)
+    found = of_all(parts().ledger_client, wanted, settings().service.districts)
     for each in found:
         yield bad(f"账本服务器：{each.zh}", f"the ledger's server: {each.en}")
     if not found:
@@ -57,11 +58,15 @@ def server() -> Iterator[Finding]:
 
 def clocks() -> Iterator[Finding]:
     """How far this machine's clock is from the ledger server's."""
-    seconds, micros = parts().ledger_client.time()
-    off = abs(seconds + micros / 1_000_000 - now().timestamp())
+    off = max(map(_off, parts().ledger_servers()))
     told = (f"与账本服务器的时钟相差 {off:.1f} 秒", f"{off:.1f} s between this clock and the ledger server's")
     limit = settings().redis.skew_seconds
     yield bad(*told) if off > limit else note(*told) if off > limit / 10 else ok(*told)
+
+
+def _off(server: redis.Redis) -> float:
+    seconds, micros = server.time()
+    return float(abs(seconds + micros / 1_000_000 - now().timestamp()))
 
 
 def backup() -> Iterator[Finding]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-import redis
 import structlog
 
 from backend.journal.doubt import settle
@@ -15,7 +14,7 @@ from backend.kit import audit
 from backend.kit.db import db, transaction
 from backend.wiring import ledger, parts, stream
 from points.errors import Category, Refused, kind
-from points.ledger import GENESIS, Entry, Head
+from points.ledger import GENESIS, Client, Entry, Head, owner_of
 from points.ledger.keys import Keys
 from points.ledger.rebuild import Replay
 from points.ledger.refusals import BAD_STAFF, LEDGER_FORKED, LEDGER_NOT_EMPTY, LEDGER_TORN
@@ -47,7 +46,7 @@ def rebuild(district: str, progress: Progress = lambda done, total: None) -> Hea
     return made
 
 
-def rebuild_into(client: redis.Redis, district: str, progress: Progress = lambda done, total: None) -> Head:
+def rebuild_into(client: Client, district: str, progress: Progress = lambda done, total: None) -> Head:
     """Fill an empty ledger on another server from the journal; it stays closed there until a service opens it."""
     if not _is_empty(client, district):
         raise LEDGER_NOT_EMPTY()
@@ -141,7 +140,7 @@ def _prove(district: str) -> int:
     return number
 
 
-def _replay(client: redis.Redis, district: str, source: Iterator[Entry], progress: Progress) -> Head:
+def _replay(client: Client, district: str, source: Iterator[Entry], progress: Progress) -> Head:
     total = head(district).number
     try:
         with uncollected():
@@ -163,20 +162,22 @@ def _journal_hash_at(district: str, number: int) -> str | None:
     return next((entry.hash for entry in entries(district, number - 1, number)), None)
 
 
-def _keys(client: redis.Redis, district: str) -> Iterator[bytes]:
-    return client.scan_iter(match=f"{Keys(district).prefix}*", count=1000)
+def _keys(client: Client, district: str) -> Iterator[bytes]:
+    prefix = Keys(district).prefix
+    return owner_of(client, prefix).scan_iter(match=f"{prefix}*", count=1000)
 
 
-def _is_empty(client: redis.Redis, district: str) -> bool:
+def _is_empty(client: Client, district: str) -> bool:
     return next(iter(_keys(client, district)), None) is None
 
 
-def _drop(client: redis.Redis, district: str) -> None:
+def _drop(client: Client, district: str) -> None:
+    server = owner_of(client, Keys(district).prefix)
     batch: list[bytes] = []
     for key in _keys(client, district):
         batch.append(key)
         if len(batch) == _AT_ONCE:
-            client.unlink(*batch)
+            server.unlink(*batch)
             batch = []
     if batch:
-        client.unlink(*batch)
+        server.unlink(*batch)

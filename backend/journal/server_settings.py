@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,8 @@ import redis
 
 from backend.settings import Redis
 from points.errors import Category, kind
+from points.ledger import connect
+from points.ledger.cluster import Client, Cluster, address_of, replicas_of, servers_of
 
 LEDGER_SERVER_UNSAFE = kind(
     "ledger_server_unsafe",
@@ -34,12 +37,46 @@ class Shortcoming:
     en: str
 
 
-def refuse_unsafe(client: redis.Redis, wanted: Redis) -> None:
+_NO_FAILOVER = "cluster-replica-no-failover"
+_PROMOTED = Shortcoming(
+    "集群会自动切换主库，请在各节点 CONFIG SET cluster-replica-no-failover yes，或把级别改为 replica 或 journal",
+    "the cluster promotes replicas by itself: CONFIG SET cluster-replica-no-failover yes on its nodes, or set the "
+    "level to replica or journal",
+)
+
+
+def refuse_unsafe_at(url: str, wanted: Redis, districts: Sequence[str]) -> None:
+    """The same for an address; raises ValueError when it is none, redis.RedisError when nobody answers there."""
+    client = connect(url)
+    try:
+        refuse_unsafe(client, wanted, districts)
+    finally:
+        client.close()
+
+
+def refuse_unsafe(client: Client, wanted: Redis, districts: Sequence[str] = ("",)) -> None:
     """Raise Refused `ledger_server_unsafe`, naming everything that is to be changed."""
-    found = shortcomings(client, wanted)
+    found = of_all(client, wanted, districts)
     if found:
         zh, en = "；".join(each.zh for each in found), "; ".join(each.en for each in found)
         raise LEDGER_SERVER_UNSAFE(level=wanted.level, zh=zh, en=en)
+
+
+def of_all(client: Client, wanted: Redis, districts: Sequence[str]) -> list[Shortcoming]:
+    """What breaks the level's promise on any server that holds one of the districts, or may be promoted for it."""
+    if not isinstance(client, Cluster):
+        return shortcomings(client, wanted)
+    found = []
+    for server in servers_of(client, districts):
+        found += [_at(server, each) for each in shortcomings(server, wanted)]
+    for server in replicas_of(client, districts) if wanted.level == "disk" else []:
+        if _settings(server).get(_NO_FAILOVER) != "yes":
+            found.append(_at(server, _PROMOTED))
+    return found
+
+
+def _at(server: redis.Redis, each: Shortcoming) -> Shortcoming:
+    return Shortcoming(f"{address_of(server)} {each.zh}", f"{address_of(server)}: {each.en}")
 
 
 def shortcomings(client: redis.Redis, wanted: Redis) -> list[Shortcoming]:
@@ -66,7 +103,7 @@ def shortcomings(client: redis.Redis, wanted: Redis) -> list[Shortcoming]:
 
 
 def _settings(client: redis.Redis) -> dict[str, str]:
-    names = (*_WANTED, "cluster-enabled", "cluster-replica-no-failover")
+    names = (*_WANTED, "cluster-enabled", _NO_FAILOVER)
     read: dict[Any, Any] = {}
     for name in names:
         read |= dict(client.config_get(name))
@@ -102,14 +139,8 @@ def _promotion(client: redis.Redis, about: dict[str, Any], settings: dict[str, s
             )
         )
     replicated = int(about.get("connected_slaves", 0)) > 0
-    if settings.get("cluster-enabled") == "yes" and replicated and settings.get("cluster-replica-no-failover") != "yes":
-        found.append(
-            Shortcoming(
-                "集群会自动切换主库，请在各节点 CONFIG SET cluster-replica-no-failover yes，或把级别改为 replica",
-                "the cluster promotes replicas by itself: CONFIG SET cluster-replica-no-failover yes on its nodes, "
-                "or set the level to replica",
-            )
-        )
+    if settings.get("cluster-enabled") == "yes" and replicated and settings.get(_NO_FAILOVER) != "yes":
+        found.append(_PROMOTED)
     return found
 
 

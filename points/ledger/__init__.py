@@ -1,5 +1,6 @@
 """The ledger: double-entry points of a district, decided and kept in one atomic step."""
 
+from points.ledger.cluster import Client, owner_of
 from points.ledger.connection import connect
 from points.ledger.entry import GENESIS, Entry
 from points.ledger.ledger import Ledger
@@ -9,6 +10,7 @@ from points.ledger.stream import Stream
 __all__ = [
     "GENESIS",
     "Balance",
+    "Client",
     "Cut",
     "Entry",
     "Head",
@@ -19,4 +21,5 @@ __all__ = [
     "Receipt",
     "Stream",
     "connect",
+    "owner_of",
 ]

@@ -7,20 +7,28 @@ itself would run the script twice.
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from points.ledger.cluster import Client, Cluster
+
 CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 5.0
+
+
+def _meet(line: Any) -> None:
+    """What a connection to one server says first."""
+    line.run_id = ""
+    line.on_connect()
+    _ask_run(line)
 
 
 def _ask_run(line: Any) -> None:
     """Each time a connection is made it asks which run of the server it reached (`run_id`)."""
     line.run_id = ""
-    line.on_connect()
     line.send_command("INFO", "server")
     answer = line.read_response()
     text = answer.decode() if isinstance(answer, bytes) else str(answer)
@@ -28,27 +36,54 @@ def _ask_run(line: Any) -> None:
 
 
 _SCHEMES = ("redis", "rediss", "unix")
+_CLUSTERS = {"redis+cluster": False, "rediss+cluster": True}
+"""Schemes of clusters, and whether they are reached by TLS."""
+_PORT = 6379
 
 
-def connect(where: str, *, answer_seconds: float = ANSWER_SECONDS) -> redis.Redis:
-    """A client for a ledger at a URL (`redis://`, `rediss://`, `unix://`) or the path of a socket.
+def connect(where: str, *, answer_seconds: float = ANSWER_SECONDS) -> Client:
+    """A client for a ledger at a URL or the path of a socket.
 
-    It never repeats a command, waits at most `answer_seconds` for an answer, and pins the protocol. Nothing is
-    connected yet. Raises ValueError for a URL it cannot read.
+    `redis://`, `rediss://`, `unix://` name one server; `redis+cluster://user:password@host:port,host:port` (or
+    `rediss+cluster://`) some servers of a cluster. It never repeats a command, waits at most `answer_seconds` for an
+    answer, and pins the protocol. Nothing is connected yet. Raises ValueError for a URL it cannot read.
     """
     url = f"unix://{where}" if where.startswith("/") else where
     scheme = urlsplit(url).scheme
+    if scheme in _CLUSTERS:
+        return _cluster(url, _options(answer_seconds) | {"socket_connect_timeout": CONNECT_SECONDS})
     if scheme not in _SCHEMES:
-        raise ValueError("a ledger is reached by redis://, rediss:// or unix://")
-    options: dict[str, Any] = {
-        "redis_connect_func": _ask_run,
-        "socket_timeout": answer_seconds,
-        "protocol": 2,
-        "retry": Retry(NoBackoff(), 0),
-        "retry_on_error": [],
-        "decode_responses": False,
-    }
+        raise ValueError("a ledger is reached by redis://, rediss://, unix://, redis+cluster:// or rediss+cluster://")
+    options = _options(answer_seconds) | {"redis_connect_func": _meet, "retry_on_error": []}
     if scheme != "unix":
         options["socket_connect_timeout"] = CONNECT_SECONDS
     pool = redis.BlockingConnectionPool.from_url(url, **options)
     return redis.Redis(connection_pool=pool)
+
+
+def _options(answer_seconds: float) -> dict[str, Any]:
+    return {
+        "redis_connect_func": _ask_run,
+        "socket_timeout": answer_seconds,
+        "protocol": 2,
+        "retry": Retry(NoBackoff(), 0),
+        "decode_responses": False,
+    }
+
+
+def _cluster(url: str, options: dict[str, Any]) -> Cluster:
+    """Who signs in is named once, before the first address."""
+    scheme, _, rest = url.partition("://")
+    signed, _, listed = rest.rpartition("@")
+    who = urlsplit(f"//{signed}@-") if signed else None
+    if who is not None:
+        options |= {"username": unquote(who.username or "") or None, "password": unquote(who.password or "") or None}
+    if _CLUSTERS[scheme]:
+        options["ssl"] = True
+    nodes = []
+    for each in listed.rstrip("/").split(","):
+        place = urlsplit(f"//{each.strip()}")
+        if not place.hostname or place.path or place.query:
+            raise ValueError("a cluster is named as redis+cluster://host:port,host:port")
+        nodes.append((place.hostname, place.port or _PORT))
+    return Cluster(nodes, **options)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-import redis
-
 from points.clock import Clock, to_ms
 from points.errors import Refused
 from points.ledger import transfer as t
 from points.ledger.chart import is_account
 from points.ledger.checks import check
+from points.ledger.cluster import Client
 from points.ledger.durable import Safe
 from points.ledger.entry import Entry, receipt_of
 from points.ledger.fence import Fence
@@ -56,7 +55,7 @@ class Ledger:
 
     def __init__(
         self,
-        client: redis.Redis,
+        client: Client,
         district: str,
         clock: Clock,
         *,
@@ -71,7 +70,7 @@ class Ledger:
     ) -> None:
         self.district = district
         self.keys = Keys(district)
-        self.wire = Wire(client)
+        self.wire = Wire(client, self.keys.prefix)
         self.fence = Fence(self.wire, self.keys)
         self._safe = Safe(level, self.keys, replicas, journaled, wait_seconds)
         self._memory, self._archive = Memory(self.wire, self.keys), archive

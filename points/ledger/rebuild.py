@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
-import redis
-
+from points.ledger.cluster import Client
 from points.ledger.entry import GENESIS, Entry
 from points.ledger.keys import BESIDE, CLOSED, DAY_MS, Keys
 from points.ledger.results import Head
@@ -24,9 +23,9 @@ class Replay:
     the number of entries: what a chunk touches is read before it and written with it.
     """
 
-    def __init__(self, client: redis.Redis, district: str) -> None:
+    def __init__(self, client: Client, district: str) -> None:
         self.keys = Keys(district)
-        self._wire = Wire(client)
+        self._wire = Wire(client, self.keys.prefix)
         self._epoch = "0"
         self._streamed = False
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import redis
-
+from points.ledger.cluster import Client
 from points.ledger.entry import Entry, entry_of
 from points.ledger.keys import Keys
 from points.ledger.wire import Wire
@@ -12,9 +11,9 @@ from points.ledger.wire import Wire
 class Stream:
     """The stream of one district: entries by number, until they are trimmed."""
 
-    def __init__(self, client: redis.Redis, district: str) -> None:
-        self._wire = Wire(client)
-        self._key = Keys(district).stream
+    def __init__(self, client: Client, district: str) -> None:
+        keys = Keys(district)
+        self._wire, self._key = Wire(client, keys.prefix), keys.stream
 
     def read(self, after_number: int, count: int = 500) -> list[Entry]:
         """At most `count` entries numbered above `after_number`, in order; there is no gap but a trimmed start."""

@@ -9,9 +9,19 @@ from typing import Any, TypeVar
 
 import redis
 from hiredis import pack_command
-from redis.exceptions import NoScriptError, OutOfMemoryError, ReadOnlyError, ResponseError
+from redis.exceptions import (
+    AskError,
+    ClusterDownError,
+    MovedError,
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    ResponseError,
+    TryAgainError,
+)
 
 from points.ledger import refusals as no
+from points.ledger.cluster import Client, Cluster, owner_of
 from points.ledger.script import Script
 
 T = TypeVar("T")
@@ -23,13 +33,47 @@ REST_SECONDS = 0.02
 """A connection that rested longer is looked at before it is used."""
 
 
-class Wire:
-    """Asks one server on connections that its client makes."""
+class _Lines:
+    """Connections to one server: those in use are with whoever asks, the others rest here."""
 
-    def __init__(self, client: redis.Redis) -> None:
-        self._pool = client.connection_pool
+    def __init__(self, server: redis.Redis) -> None:
+        self._pool = server.connection_pool
         self._idle: list[tuple[Line, float]] = []
         self._pid = os.getpid()
+
+    def take(self) -> Line:
+        """A connection nobody else uses. One that rested is looked at first: the server may have closed it."""
+        if self._pid != os.getpid():
+            self._idle, self._pid = [], os.getpid()
+        try:
+            line, since = self._idle.pop()
+        except IndexError:
+            line, since = self._pool.make_connection(), 0.0
+        try:
+            line.connect()
+            if time.monotonic() - since > REST_SECONDS and line.can_read():
+                line.disconnect()
+                line.connect()
+        except (redis.ConnectionError, redis.TimeoutError):
+            line.disconnect()
+            line.connect()
+        return line
+
+    def back(self, line: Line) -> None:
+        self._idle.append((line, time.monotonic()))
+
+
+class Wire:
+    """Asks the server that holds a district, on connections that its client makes.
+
+    In a cluster that may be another one tomorrow: a server that says so has done nothing, and the other is asked.
+    """
+
+    def __init__(self, client: Client, prefix: str) -> None:
+        self._client, self._prefix = client, prefix
+        self._moves = isinstance(client, Cluster)
+        self._lines: _Lines | None = None
+        self._stale = False
 
     def run(
         self,
@@ -70,7 +114,11 @@ class Wire:
 
         def talk(line: Line) -> list[object]:
             line.send_packed_command(line.pack_commands(listed))
-            return [_read(line) for _ in listed]
+            answers = [_read(line) for _ in listed]
+            for answer in answers:
+                if isinstance(answer, MovedError):
+                    raise answer
+            return answers
 
         answers = self._with(talk)
         for answer in answers:
@@ -79,43 +127,63 @@ class Wire:
         return answers
 
     def _with(self, talk: Callable[[Line], T]) -> T:
-        line = self._take()
+        try:
+            return self._once(talk)
+        except MovedError:
+            self._forget()
+        try:
+            return self._once(talk)
+        except MovedError as again:
+            raise no.LEDGER_UNREACHABLE(why=str(again)) from again
+
+    def _once(self, talk: Callable[[Line], T]) -> T:
+        lines, line = self._take()
         whole = False
         try:
             answer = talk(line)
             whole = True
         except (redis.ConnectionError, redis.TimeoutError) as lost:
+            self._forget()
             raise no.LEDGER_UNREACHABLE(why=type(lost).__name__) from lost
+        except MovedError:
+            whole = True
+            raise
         except ResponseError as said:
             whole = True
             raise _meaning(said) from said
         finally:
             if whole:
-                self._idle.append((line, time.monotonic()))
+                lines.back(line)
             else:
                 line.disconnect()
         return answer
 
-    def _take(self) -> Line:
-        """A connection nobody else uses. One that rested is looked at first: the server may have closed it."""
-        if self._pid != os.getpid():
-            self._idle, self._pid = [], os.getpid()
+    def _take(self) -> tuple[_Lines, Line]:
+        """A connection to whoever holds the district; where one cannot be made, the cluster is asked who does."""
         try:
-            line, since = self._idle.pop()
-        except IndexError:
-            line, since = self._pool.make_connection(), 0.0
-        try:
-            line.connect()
-            if time.monotonic() - since > REST_SECONDS and line.can_read():
-                line.disconnect()
-                line.connect()
-        except (redis.ConnectionError, redis.TimeoutError):
-            line.disconnect()
             try:
-                line.connect()
-            except (redis.ConnectionError, redis.TimeoutError) as lost:
-                raise no.LEDGER_UNREACHABLE(why=str(lost)) from lost
-        return line
+                lines = self._lines or self._meet()
+                return lines, lines.take()
+            except (redis.ConnectionError, redis.TimeoutError):
+                if not self._moves:
+                    raise
+            self._forget()
+            lines = self._meet()
+            return lines, lines.take()
+        except (redis.ConnectionError, redis.TimeoutError) as lost:
+            raise no.LEDGER_UNREACHABLE(why=str(lost)) from lost
+
+    def _meet(self) -> _Lines:
+        if self._stale and isinstance(self._client, Cluster):
+            self._client.look_again()
+        self._lines = lines = _Lines(owner_of(self._client, self._prefix))
+        self._stale = False
+        return lines
+
+    def _forget(self) -> None:
+        """In a cluster somebody else may hold the district now."""
+        if self._moves:
+            self._lines, self._stale = None, True
 
 
 def _evaluate(line: Line, script: Script, rest: Sequence[str | int]) -> Any:
@@ -144,6 +212,6 @@ def _meaning(said: ResponseError) -> Exception:
         return no.LEDGER_FULL(why=text)
     if isinstance(said, ReadOnlyError) or "READONLY" in text or "MASTERDOWN" in text:
         return no.LEDGER_CLOSED(why=text)
-    if text.startswith("BUSY"):
+    if isinstance(said, (AskError, ClusterDownError, TryAgainError)) or text.startswith(("BUSY", "UNBLOCKED")):
         return no.LEDGER_UNREACHABLE(why=text)
     return said

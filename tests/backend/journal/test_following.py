@@ -13,9 +13,9 @@ from flask import Flask
 from backend.journal.following import keep_up
 from backend.journal.models import JournalHead
 from backend.journal.opening import is_open, open_all
-from backend.journal.projector import head_number
+from backend.journal.projector import head_number, project_all
 from backend.kit.db import db, transaction
-from backend.wiring import ledger
+from backend.wiring import ledger, stream
 from backend.workers.__main__ import _follow
 from backend.workers.schedule import WITHOUT_PAUSE
 from points.clock import FixedClock
@@ -100,3 +100,15 @@ def wait_for(holds: Callable[[], bool]) -> None:
     """The test's own time limit ends a wait for what never comes."""
     while not holds():
         db.session.rollback()
+
+
+def test_following_for_long_opens_no_more_connections(alone: Flask) -> None:
+    def descriptors() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    project_all(DISTRICT)
+    before = descriptors()
+    for _ in range(50):
+        stream(DISTRICT).read(0)
+        project_all(DISTRICT)
+    assert descriptors() == before

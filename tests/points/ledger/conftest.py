@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from zlib import crc32
 
 import pytest
 import redis
 
 from points.clock import FixedClock
-from points.ledger import Ledger, connect
+from points.ledger import Client, Ledger, connect
+from points.ledger.cluster import Cluster
 from points.ledger.memory import MemoryLedger
+from tests.cluster import DISTRICTS
 from tests.points.ledger.town import Town
 from tests.servers import Valkey
 
@@ -35,12 +38,25 @@ def redis_ledger(redis_client: redis.Redis, clock: FixedClock) -> Ledger:
     return Ledger(redis_client, DISTRICT, clock, skew_limit_seconds=None)
 
 
-@pytest.fixture(params=["redis", "twin"])
+@pytest.fixture(params=["server", "cluster"])
+def client(request: pytest.FixtureRequest) -> Client:
+    """A client of an empty server, and of an empty cluster."""
+    return request.getfixturevalue("redis_client" if request.param == "server" else "fresh_cluster")  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def cluster_ledger(request: pytest.FixtureRequest, fresh_cluster: Cluster, clock: FixedClock) -> Ledger:
+    """A ledger in a cluster: by the test's name, one of its districts."""
+    district = DISTRICTS[crc32(request.node.nodeid.encode()) % len(DISTRICTS)]
+    return Ledger(fresh_cluster, district, clock, skew_limit_seconds=None)
+
+
+@pytest.fixture(params=["redis", "cluster", "twin"])
 def ledger(request: pytest.FixtureRequest, clock: FixedClock) -> Ledger | MemoryLedger:
-    """The ledger under contract: the real one, and its twin."""
+    """The ledger under contract: the real one, the same in a cluster, and its twin."""
     if request.param == "twin":
         return MemoryLedger(DISTRICT, clock)
-    return request.getfixturevalue("redis_ledger")  # type: ignore[no-any-return]
+    return request.getfixturevalue(f"{request.param}_ledger")  # type: ignore[no-any-return]
 
 
 @pytest.fixture

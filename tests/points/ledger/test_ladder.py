@@ -13,7 +13,7 @@ import redis
 from points.clock import FixedClock
 from points.errors import Refused
 from points.ids import new_id
-from points.ledger import Ledger
+from points.ledger import Client, Ledger, owner_of
 from points.ledger import transfer as t
 from points.ledger.refusals import LADDER
 from tests.points.ledger.conftest import DISTRICT
@@ -29,7 +29,7 @@ class Climb:
     """A command that is mended row by row, on a ledger that is mended with it."""
 
     town: Town
-    client: redis.Redis
+    client: Client
     command: Any = None
     used: str = ""
 
@@ -41,18 +41,19 @@ class Climb:
 
     def head(self, state: str, run: str) -> None:
         key = f"{{d:{DISTRICT}}}:head"
-        parts = self.client.get(key).decode().split("\t")
-        self.client.set(key, "\t".join([*parts[:3], state, run, parts[5]]))
+        server = owner_of(self.client, key)
+        parts = server.get(key).decode().split("\t")
+        server.set(key, "\t".join([*parts[:3], state, run, parts[5]]))
 
     def fresh(self) -> None:
         self.change(id=self.town.id())
 
 
 @pytest.fixture
-def climb(redis_ledger: Ledger, redis_client: redis.Redis, clock: FixedClock) -> Climb:
-    town = Town(redis_ledger, clock)
+def climb(client: Client, clock: FixedClock) -> Climb:
+    town = Town(Ledger(client, DISTRICT, clock, skew_limit_seconds=None), clock)
     town.top_up(100_000)
-    return Climb(town, redis_client)
+    return Climb(town, client)
 
 
 Row = tuple[str, Callable[[Climb], object]]
