@@ -41,13 +41,16 @@ class FixedClock:
         return self.now()
 
 
+_EPOCH, _MS = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
+
+
 def to_ms(at: datetime) -> int:
     """Whole milliseconds since 1970-01-01 UTC; the ledger's unit of time."""
     if at.tzinfo is None:
         raise ValueError("a time must be aware")
-    return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+    return (at - _EPOCH) // _MS
 
 
 def from_ms(ms: int) -> datetime:
     """The time of a whole number of milliseconds since 1970-01-01 UTC."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
+    return _EPOCH + timedelta(milliseconds=ms)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
 
 from points.clock import Clock, to_ms
 from points.errors import Refused
@@ -93,23 +96,28 @@ class Ledger:
         return self._answer(command, "d")
 
     def post_many(self, commands: Iterable[t.Command]) -> list[Receipt | Refused]:
-        """Post commands in their order, many at a time; the answers stand in the same order."""
-        results: list[Receipt | Refused] = []
-        batch: list[t.Command] = []
-        for command in commands:
-            batch.append(command)
-            if len(batch) == BATCH_SIZE:
-                results += self._post_batch(batch)
-                batch = []
-        return results + self._post_batch(batch)
+        """Post commands in their order, many at a time; the answers stand in the same order.
 
-    def open(self, journal: Head) -> Head:
-        """Open the ledger for this run of the server, after matching it with the journal's last entry.
+        While the server works on some, the next are made ready. When the server cannot be asked this raises, and what
+        was posted until then is not told: the same ids ask again.
+        """
+        results: list[Receipt | Refused] = []
+        under_way: _Batch | None = None
+        with ThreadPoolExecutor(1, "ledger-batch") as line:
+            for some in _in_batches(commands):
+                batch = self._prepare(some, under_way)
+                batch.answers = line.submit(self._run_after, batch, under_way)
+                results += self._settle(under_way)
+                under_way = batch
+            return results + self._settle(under_way)
+
+    def open(self, journal: Head, epoch: int = 0) -> Head:
+        """Open the ledger for this run of the server, after matching it with the journal's last entry and epoch.
 
         `Head(0, GENESIS)` for an empty journal. Answers the ledger's head. Refused: `ledger_torn`, `ledger_behind`
-        (catch up from the journal first), `ledger_forked`.
+        (catch up from the journal first), `ledger_forked`, `ledger_epoch`.
         """
-        return self.fence.open(journal)
+        return self.fence.open(journal, epoch)
 
     def close(self) -> None:
         """Refuse every posting as `ledger_closed` until `open`; for whoever finds that ledger and journal disagree."""
@@ -203,26 +211,39 @@ class Ledger:
             now_ms = max(now_ms, int(answer[1:]))
         raise RuntimeError("the ledger kept moving under a command")
 
-    def _post_batch(self, batch: Sequence[t.Command]) -> list[Receipt | Refused]:
+    def _prepare(self, commands: list[t.Command], before: _Batch | None) -> _Batch:
+        """Check commands and make their requests; those of the batch before are under way."""
         now = self._clock.now()
-        results: list[Receipt | Refused | None] = [None] * len(batch)
-        requests: list[tuple[int, Request]] = []
-        known: dict[str, t.Command] = {}
-        for i, command in enumerate(batch):
+        batch = _Batch(commands, to_ms(now))
+        known = dict(before.known) if before is not None else {}
+        for i, command in enumerate(commands):
             try:
                 check(command, now, self.district)
             except Refused as refused:
-                results[i] = refused
+                batch.results[i] = refused
                 continue
-            requests.append((i, self._requests.of(command, to_ms(now), self._facts(command, known))))
+            batch.requests[i] = self._requests.of(command, batch.at_ms, self._facts(command, known))
             known.setdefault(command.id, command)
-        answers = self._run([request for _, request in requests], to_ms(now), "") if requests else []
-        for (i, _), answer in zip(requests, answers, strict=True):
+            batch.known.setdefault(command.id, command)
+        return batch
+
+    def _run_after(self, batch: _Batch, before: _Batch | None) -> list[str]:
+        """Ask for a batch; not when the one before could not be asked."""
+        if before is not None and before.answers is not None:
+            before.answers.result()
+        return self._run(list(batch.requests.values()), batch.at_ms) if batch.requests else []
+
+    def _settle(self, batch: _Batch | None) -> list[Receipt | Refused]:
+        """The answers of a batch, when they are there."""
+        if batch is None or batch.answers is None:
+            return []
+        for i, answer in zip(batch.requests, batch.answers.result(), strict=True):
             try:
-                results[i] = self.post(batch[i]) if answer[0] == "?" else self._safe.sure(_receipt(answer))
+                again = answer[0] == "?"
+                batch.results[i] = self.post(batch.commands[i]) if again else self._safe.sure(_receipt(answer))
             except Refused as refused:
-                results[i] = refused
-        return [result for result in results if result is not None]
+                batch.results[i] = refused
+        return [batch.results[i] for i in range(len(batch.commands))]
 
     def _run(self, requests: Sequence[Request], now_ms: int, dry: str = "") -> list[str]:
         script = self._scripts[requests[0].kind if len(requests) == 1 else BATCH]
@@ -283,6 +304,24 @@ class Ledger:
             return None
         self._memory.remind(entry)
         return entry.content
+
+
+@dataclass
+class _Batch:
+    """Commands that are posted by one run of the script."""
+
+    commands: list[t.Command]
+    at_ms: int
+    requests: dict[int, Request] = field(default_factory=dict)
+    known: dict[str, t.Command] = field(default_factory=dict)
+    results: dict[int, Receipt | Refused] = field(default_factory=dict)
+    answers: Future[list[str]] | None = None
+
+
+def _in_batches(commands: Iterable[t.Command]) -> Iterator[list[t.Command]]:
+    source = iter(commands)
+    while some := list(islice(source, BATCH_SIZE)):
+        yield some
 
 
 def _receipt(answer: str) -> Receipt:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
+from typing import Any
 
+from points.clock import FixedClock
 from points.errors import Refused
 from points.ids import new_id
+from points.ledger import Ledger, Receipt
+from points.ledger import refusals as no
+from points.ledger import transfer as t
 from tests.points.ledger.town import Town, refused
 
 
@@ -66,6 +72,39 @@ def test_many_commands_are_answered_in_their_order(town: Town) -> None:
     assert told == ["hold", "insufficient_points", "capture", "earn", "earn", "id_reused", "hold_captured"]
     assert town.available() == 30
     assert [answer.number for answer in answers if not isinstance(answer, Refused)] == [5, 6, 7, 7]
+
+
+def test_answers_of_many_batches_stand_in_the_order_of_their_commands(town: Town) -> None:
+    """A command may end what the batch before it began, while that is under way."""
+    grants = [town.earning(f"r{number % 7}", 5) for number in range(130)]
+    bad = replace(town.earning("lin", 5), amount=0)
+    undone = [t.Reverse(town.id(), grant.id, "twice", ("zhou", "qian")) for grant in grants[::13]]
+    asked = [*grants[:40], bad, *grants[40:], *undone, *grants]
+    answers = town.ledger.post_many(asked)
+    assert [getattr(answer, "id", "refused") for answer in answers] == [
+        "refused" if each is bad else each.id for each in asked
+    ]
+    assert isinstance(answers[40], Refused)
+    assert [answer.replayed for answer in answers[-130:] if isinstance(answer, Receipt)] == [True] * 130
+    assert sum(town.available(f"r{number}") for number in range(7)) == 5 * (130 - len(undone))
+
+
+def test_when_a_batch_cannot_be_asked_those_after_it_are_not(redis_ledger: Ledger, clock: FixedClock) -> None:
+    town = Town(redis_ledger, clock).opened()
+    before, run, runs = town.ledger.head().number, redis_ledger._run, count(1)
+
+    def second_is_lost(*asked: Any) -> list[str]:
+        if next(runs) == 2:
+            raise no.LEDGER_UNREACHABLE()
+        return run(*asked)
+
+    redis_ledger._run = second_is_lost  # type: ignore[method-assign]
+    grants = [town.earning(f"r{number}", 5) for number in range(450)]
+    with refused("ledger_unreachable"):
+        town.ledger.post_many(grants)
+    assert town.ledger.head().number == before + 100
+    assert len([each for each in town.ledger.post_many(grants) if isinstance(each, Receipt)]) == 450
+    assert town.ledger.head().number == before + 450
 
 
 def test_nothing_at_all_may_be_posted(town: Town) -> None:
