@@ -39,6 +39,8 @@ class Kind:
     """Whether the same request may succeed later."""
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict, compare=False)
     """For a detail that is a code: its Chinese word. `{"period": {"day": "每日"}}`."""
+    wait_seconds: int = 1
+    """How long it is wise to wait before trying again."""
 
     def __call__(self, **details: object) -> Refused:
         return Refused(self, details)
@@ -80,9 +82,10 @@ def kind(
     en: str,
     retry: bool = False,
     words: Mapping[str, Mapping[str, str]] | None = None,
+    wait_seconds: int = 1,
 ) -> Kind:
     """Declare a refusal; a code can be declared once in the whole program."""
     if code in KINDS:
         raise ValueError(f"refusal {code} is declared twice")
-    KINDS[code] = Kind(code, category, zh, en, retry, words or {})
+    KINDS[code] = Kind(code, category, zh, en, retry, words or {}, wait_seconds)
     return KINDS[code]

@@ -10,11 +10,12 @@ from backend.journal import service as journal
 from backend.kit import outbox
 from backend.kit.clock import fresh_id
 from backend.kit.db import db, find, rows
+from backend.passbook.ahead import ledger_is_ahead
 from backend.passbook.models import Earning, GrantRow
 from backend.wiring import ledger
 from points.errors import Category, Refused
 from points.ledger import Receipt
-from points.ledger.refusals import FUND_CLOSED, ID_EXPIRED, RESIDENT_CLOSED
+from points.ledger.refusals import FUND_CLOSED, ID_EXPIRED, LEDGER_AHEAD, RESIDENT_CLOSED
 from points.ledger.transfer import Cap, Earn
 from points.rules import Cut, Decision, Grant, Outcome
 
@@ -69,6 +70,8 @@ def post_grant(district: str, payload: dict[str, Any]) -> None:
     try:
         receipt = ledger(district).post(_command(row, stored))
     except Refused as refusal:
+        if ledger_is_ahead(refusal, stored.id):
+            raise LEDGER_AHEAD() from refusal
         if may_succeed_later(refusal):
             raise
         if refusal.kind is ID_EXPIRED:

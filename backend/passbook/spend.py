@@ -13,11 +13,12 @@ from typing import Any, NoReturn
 
 from backend.kit.clock import now
 from backend.kit.http.idempotency import KEY_REUSED
+from backend.passbook.ahead import ledger_is_ahead
 from backend.wiring import ledger, settings
 from points.errors import Refused
 from points.ids import derived_id, is_id
 from points.ledger import chart
-from points.ledger.refusals import FOREIGN_MERCHANT, HOLD_UNKNOWN, ID_REUSED
+from points.ledger.refusals import FOREIGN_MERCHANT, HOLD_UNKNOWN, ID_REUSED, LEDGER_AHEAD
 from points.ledger.results import HoldView, OfferView, Receipt
 from points.ledger.transfer import (
     AdjustStock,
@@ -53,9 +54,9 @@ def redeem(district: str, identifier: str, resident: str, offer: str, quantity: 
     """
     expires_at = now() + timedelta(minutes=settings().redemption.hold_minutes)
     try:
-        return ledger(district).post(Hold(identifier, resident, offer, quantity, expires_at))
+        return _post(district, Hold(identifier, resident, offer, quantity, expires_at))
     except Refused as refusal:
-        if refusal.kind is not ID_REUSED:
+        if refusal.kind is not KEY_REUSED:
             raise
     first = redemption(district, identifier)
     if first is None or (first.resident, first.offer, first.quantity) != (resident, offer, quantity):
@@ -131,10 +132,12 @@ def _gone() -> NoReturn:
 
 
 def _post(district: str, command: Command) -> Receipt:
-    """Post; a known id with other content is the caller's key used twice."""
+    """Post; a known id with other content is the caller's key used twice. A ledger ahead of the clocks says so."""
     try:
         return ledger(district).post(command)
     except Refused as refusal:
         if refusal.kind is ID_REUSED:
             raise KEY_REUSED() from refusal
+        if ledger_is_ahead(refusal, command.id):
+            raise LEDGER_AHEAD() from refusal
         raise

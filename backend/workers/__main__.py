@@ -49,7 +49,8 @@ def main() -> None:
     if ready.parent.is_dir():
         ready.write_text(str(os.getpid()), encoding="ascii")
     structlog.get_logger().info("worker_ready", pid=os.getpid())
-    ended.wait()
+    while not ended.wait(1):  # in steps: a signal that another thread was given is seen only when this one wakes
+        pass
     rounds.stop()
     for follower in followers:
         follower.join()

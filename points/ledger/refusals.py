@@ -78,6 +78,16 @@ CLOCK_SKEW = kind(
     retry=True,
 )
 
+# For whoever stands before the ledger and finds that it refuses a time which is right by their own clock.
+LEDGER_AHEAD = kind(
+    "ledger_ahead",
+    Category.UNAVAILABLE,
+    zh="账本的时间走在时钟前面，暂不记账，请稍后用同一编号重试。",
+    en="The ledger has seen a later time than the clocks show now; try again later with the same id.",
+    retry=True,
+    wait_seconds=60,
+)
+
 # What the command speaks of.
 OFFER_UNKNOWN = kind("offer_unknown", Category.NOT_FOUND, zh="没有这个兑换品。", en="There is no such offer.")
 HOLD_UNKNOWN = kind("hold_unknown", Category.NOT_FOUND, zh="没有这笔兑换。", en="There is no such redemption.")

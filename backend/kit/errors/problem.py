@@ -125,7 +125,7 @@ def problem(
     if code == 401:
         response.headers.setdefault("WWW-Authenticate", "Bearer")
     if code == 503:
-        response.headers.setdefault("Retry-After", "1")
+        response.headers.setdefault("Retry-After", str(refusal.kind.wait_seconds))
     return response
 
 

@@ -17,7 +17,7 @@ from backend.kit.clock import fresh_id, now
 from backend.kit.crypto import cipher
 from backend.kit.db import Base, DistrictRow, Moment, db, once_more_if_raced, rows, transaction
 from points.errors import Category, kind
-from points.ids import first_at, is_id, time_of
+from points.ids import first_at, is_id
 
 KEY_NEEDED = kind(
     "idempotency_key_needed",
@@ -91,7 +91,7 @@ def once(caller: Caller, work: Callable[[], Response], ahead: Callable[[], None]
     key, content = key_of_request(), _content()
     if known := _first_answer(caller, key, content):
         return known
-    if time_of(key) < now() - _kept():
+    if key < first_at(now() - _kept()):
         raise KEY_EXPIRED(days=_kept().days)
     mark = f"running:{caller.district}:{caller.name}:{key}"
     cache = cast("redis.Redis", current_app.extensions["civic_cache"])

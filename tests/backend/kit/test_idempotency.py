@@ -188,6 +188,12 @@ def test_an_answer_to_a_key_from_the_future_is_kept_until_that_is_past(
     assert forget_answers(DISTRICT) == 1
 
 
+def test_a_key_from_the_end_of_all_days_is_a_key(cast: Cast, probe: Probe) -> None:
+    assert cast.resident().post("/probe", BODY, key="ffffffff-ffff-7fff-bfff-ffffffffffff").status_code == 201
+    first = cast.resident().post("/probe", BODY, key="00000000-0000-7000-8000-000000000000")
+    assert (first.status_code, first.json["code"]) == (410, "idempotency_key_expired")
+
+
 def test_more_answers_than_fit_into_one_transaction_are_forgotten(
     cast: Cast, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, probe: Probe
 ) -> None:
