@@ -17,6 +17,18 @@ def hold(district: str, names: Iterable[str]) -> None:
     wanted = sorted({name[:_LONGEST] for name in names})
     if not wanted:
         return
+    _hold(district, wanted)
+
+
+def share(district: str, name: str) -> None:
+    """Hold it beside others who share it, and keep out who would `hold` it, until the open transaction ends."""
+    query = select(GroupLock.name).where(GroupLock.district == district, GroupLock.name == name)
+    if db.session.execute(query.with_for_update(read=True)).first() is None:
+        ensure(GroupLock, {"district": district, "name": name})
+        db.session.execute(query.with_for_update(read=True))
+
+
+def _hold(district: str, wanted: list[str]) -> None:
     ensure(GroupLock, *({"district": district, "name": name} for name in wanted))
     query = select(GroupLock.name).where(GroupLock.district == district, GroupLock.name.in_(wanted))
     db.session.execute(query.order_by(GroupLock.name).with_for_update()).all()

@@ -181,6 +181,22 @@ class GroupLock(Base):
     name: Mapped[str] = mapped_column(String(100), primary_key=True)
 
 
+class KeptRoom(Base):
+    """Points under a cap that a corrected grant keeps because they were spent; the ledger counts them no more.
+
+    Not `settled` while the undoing is on its way.
+    """
+
+    __tablename__ = "kept_room"
+    __table_args__ = (Index("ix_kept_room_grant", "district", "grant"),)
+
+    district: Mapped[str] = mapped_column(String(12), primary_key=True)
+    cap: Mapped[str] = mapped_column(String(200), primary_key=True)
+    grant: Mapped[str] = mapped_column(String(36), primary_key=True)
+    points: Mapped[int] = mapped_column(BigInteger)
+    settled: Mapped[bool] = mapped_column(Boolean)
+
+
 class RedemptionTurn(DistrictRow, Base):
     """A redemption that counts against the limits of a pack, where it has any; the id is the redemption's."""
 

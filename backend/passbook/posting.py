@@ -10,13 +10,14 @@ from backend.journal import service as journal
 from backend.kit import outbox
 from backend.kit.clock import fresh_id
 from backend.kit.db import db, find, rows
+from backend.passbook import kept
 from backend.passbook.ahead import ledger_is_ahead
 from backend.passbook.models import Earning, GrantRow
 from backend.wiring import ledger
 from points.errors import Category, Refused
 from points.ledger import Receipt
-from points.ledger.refusals import FUND_CLOSED, ID_EXPIRED, LEDGER_AHEAD, RESIDENT_CLOSED
-from points.ledger.transfer import Cap, Earn
+from points.ledger.refusals import FUND_CLOSED, ID_EXPIRED, ID_REUSED, LEDGER_AHEAD, RESIDENT_CLOSED
+from points.ledger.transfer import Earn
 from points.rules import Cut, Decision, Grant, Outcome
 
 POSTING = "ledger.earn"
@@ -63,6 +64,7 @@ def send(stored: GrantRow) -> None:
 @outbox.handles(POSTING)
 def post_grant(district: str, payload: dict[str, Any]) -> None:
     """Post one grant under its own id. What may succeed later stays in the outbox; what cannot is shown as refused."""
+    kept.among_postings(district)
     stored = find(GrantRow, district, payload["grant"], lock=True)
     if stored.state != "waiting":
         return
@@ -76,6 +78,10 @@ def post_grant(district: str, payload: dict[str, Any]) -> None:
             raise
         if refusal.kind is ID_EXPIRED:
             _ask_journal(stored)
+            return
+        known = ledger(district).receipt(stored.id) if refusal.kind is ID_REUSED else None
+        if known is not None:  # posted before its caps were lowered, and not marked so
+            posted(stored, known)
             return
         stored.state, stored.reason = "refused", refusal.code
         return
@@ -96,7 +102,8 @@ def _ask_journal(stored: GrantRow) -> None:
     if receipt is not None:
         posted(stored, receipt)
         return
-    stored.id = fresh_id()
+    before, stored.id = stored.id, fresh_id()
+    kept.rename(stored.district, before, stored.id)
     db.session.flush()
     send(stored)
 
@@ -110,7 +117,7 @@ def may_succeed_later(refusal: Refused) -> bool:
 def posted(stored: GrantRow, receipt: Receipt) -> None:
     """Write down what the ledger granted, and the caps that cut it."""
     stored.state, stored.granted, stored.reason, stored.entry = "posted", receipt.amount, None, receipt.number
-    stored.cuts = [[cut.cap, cut.asked, cut.granted] for cut in receipt.cuts]
+    stored.cuts = stored.cuts + [[cut.cap, cut.asked, cut.granted] for cut in receipt.cuts]
 
 
 def grants_of(district: str, earnings: Iterable[str], *, lock: bool = False) -> dict[str, list[GrantRow]]:
@@ -155,6 +162,6 @@ def _command(row: Earning, stored: GrantRow) -> Earn:
         deed_at=row.at,
         expires_at=grant.expires_at,
         opens_at=grant.opens_at,
-        caps=tuple(Cap(key, ceiling) for key, ceiling in grant.caps),
+        caps=kept.ceilings(row.district, grant.caps),
         memo=row.id,
     )

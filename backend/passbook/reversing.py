@@ -12,22 +12,15 @@ from backend.journal import service as journal
 from backend.kit import outbox
 from backend.kit.clock import fresh_id
 from backend.kit.db import find
-from backend.passbook import posting
+from backend.passbook import kept, posting
 from backend.passbook.models import Earning, GrantRow
 from backend.wiring import ledger
-from points.errors import Category, Refused, kind
+from points.errors import Refused
 from points.ledger.transfer import Reverse
 from points.rules import Decision, Grant
 
 REVERSING = "ledger.reverse"
-UNDER_WAY = kind(
-    "correction_under_way",
-    Category.CONFLICT,
-    zh="上一次更正还在入账，请稍候。",
-    en="An earlier correction is still being posted; wait.",
-    retry=True,
-)
-_WAITS_FOR_REVERSAL = "correction_under_way"
+_WAITS_FOR_REVERSAL = kept.UNDER_WAY.code
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +36,7 @@ class Why:
 def check_settled(row: Earning) -> None:
     """Refused with `correction_under_way` while an undoing of this earning is not posted yet."""
     if any(grant.state == "undoing" for grant in _grants(row)):
-        raise UNDER_WAY()
+        raise kept.UNDER_WAY()
 
 
 def undo_all(row: Earning, why: Why) -> None:
@@ -80,10 +73,10 @@ def _settle_rule(row: Earning, grants: list[GrantRow], had: Grant | None, due: G
                 posting.send(more)
             return
     again = None if due is None else posting.store_grant(row, due, number=number, correction=why.correction)
-    _reverse(row, _settled(standing), again, why)
+    _reverse(row, _settled(standing), again, why, due.caps if due else ())
 
 
-def _reverse(row: Earning, standing: list[GrantRow], again: GrantRow | None, why: Why) -> None:
+def _reverse(row: Earning, standing: list[GrantRow], again: GrantRow | None, why: Why, caps: kept.Caps = ()) -> None:
     """Queue the undoing of these grants, and what is granted anew behind it."""
     wrong = []
     for grant in standing:
@@ -95,9 +88,11 @@ def _reverse(row: Earning, standing: list[GrantRow], again: GrantRow | None, why
     spent = sum(grant.kept for grant in standing)
     if again is not None and (wrong or spent) and again.amount:
         again.reason = _WAITS_FOR_REVERSAL
+        kept.expect(row.district, again.id, caps)
     elif again is not None:
         posting.send(again)
         again = None
+    kept.let_go(row.district, [grant.id for grant in standing])
     if wrong or again is not None:
         outbox.send(
             row.district,
@@ -105,6 +100,7 @@ def _reverse(row: Earning, standing: list[GrantRow], again: GrantRow | None, why
             {
                 "grants": wrong,
                 "again": again.id if again else None,
+                "caps": [list(each) for each in caps],
                 "spent": spent,
                 "reason": why.reason,
                 "staff": [why.first, why.second],
@@ -115,6 +111,7 @@ def _reverse(row: Earning, standing: list[GrantRow], again: GrantRow | None, why
 @outbox.handles(REVERSING)
 def post_reversals(district: str, payload: dict[str, Any]) -> None:
     """Undo each grant under the id of its reversal, then grant anew what stays, less what had been spent."""
+    kept.alone(district)
     spent = int(payload["spent"])
     first, second = payload["staff"]
     for identifier in payload["grants"]:
@@ -125,8 +122,11 @@ def post_reversals(district: str, payload: dict[str, Any]) -> None:
     if payload["again"] is None:
         return
     again = find(GrantRow, district, payload["again"], lock=True)
-    again.kept = min(again.amount, spent)
-    again.amount -= again.kept
+    stays = min(again.amount, spent)
+    again.amount -= stays
+    caps = tuple((key, int(most)) for key, most in payload.get("caps", ()))
+    again.kept, cuts = kept.settle(district, again.id, caps, stays)
+    again.cuts = [[cut.cap, cut.asked, cut.granted] for cut in cuts]
     again.reason = None
     if again.amount:
         posting.send(again)

@@ -11,7 +11,7 @@ from backend.kit.auth import Caller
 from backend.kit.days import local_day
 from backend.kit.db import NOT_FOUND, find, rows
 from backend.kit.http import Page, page_of
-from backend.passbook import accounts, appeals, corrections, packs, posting
+from backend.passbook import accounts, appeals, corrections, kept, packs, posting
 from backend.passbook.earn import decision_of
 from backend.passbook.models import Correction, Earning, GrantRow
 from backend.wiring import ledger
@@ -133,9 +133,9 @@ def _afterwards(row: Earning, grants: list[GrantRow], changed: list[Correction],
         for made in changed
         if made.kind == corrections.CORRECTION
     ]
-    kept = sum(grant.kept for grant in grants if grant.state in posting.STANDING)
-    if kept:
-        told.append(_KEPT[language].format(kept=kept))
+    stays = sum(grant.kept for grant in grants if grant.state in posting.STANDING)
+    if stays:
+        told.append(_KEPT[language].format(kept=stays))
     if row.undone:
         told.append(_UNDONE[language])
     reasons = [(_MISSING, row.problem)]
@@ -219,7 +219,7 @@ def _caps(district: str, decision: Decision) -> list[dict[str, Any]]:
 def _counted(district: str, cap: str) -> int | None:
     """What was used of a cap; None while the ledger is away: an explanation does not wait for it."""
     try:
-        return ledger(district).counted(cap)
+        return ledger(district).counted(cap) + kept.counted(district, cap)
     except Refused as refusal:
         if refusal.kind.category is not Category.UNAVAILABLE:
             raise
