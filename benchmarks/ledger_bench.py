@@ -21,13 +21,15 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import psycopg
 
 from backend.cli.servers import leash, valkey
-from backend.journal.projector import project
+from backend.journal.following import keep_up
 from backend.kit.db import db
+from backend.workers.schedule import WITHOUT_PAUSE
 from benchmarks import ledger_loads as loads
 from benchmarks.ledger_loads import BASELINES, DISTRICT, Rate, measure
 from benchmarks.projector_bench import books_of
@@ -42,6 +44,7 @@ Rounds = dict[str, list[float]]
 @contextmanager
 def ledger_server(home: Path) -> Iterator[str]:
     """The ledger's own server with its own settings, on files of its own; its URL."""
+    home.mkdir(mode=0o700, exist_ok=True)
     spec = valkey.ledger_server(home)
     spec.prepare()
     with spec.log.open("ab") as log:
@@ -58,8 +61,11 @@ def ledger_server(home: Path) -> Iterator[str]:
 @contextmanager
 def copying(url: str, home: Path) -> Iterator[None]:
     """The projector beside, in a process of its own."""
-    child = multiprocessing.Process(target=_copy, args=(url, home), daemon=True)
+    ready = multiprocessing.Event()
+    child = multiprocessing.Process(target=_copy, args=(url, home, ready), daemon=True)
     child.start()
+    if not ready.wait(120):
+        raise RuntimeError("the projector did not begin")
     try:
         yield
         if not child.is_alive():
@@ -69,14 +75,15 @@ def copying(url: str, home: Path) -> Iterator[None]:
         child.join()
 
 
-def _copy(url: str, home: Path) -> None:
+def _copy(url: str, home: Path, ready: Event) -> None:
     with books_of(f"sqlite:///{home}/books.sqlite", url, home).app_context():
         db.create_all()
         while True:
             with suppress(Refused):
-                if project(DISTRICT) == 0:
-                    time.sleep(0.05)
+                keep_up(DISTRICT)
             db.session.remove()
+            ready.set()
+            time.sleep(WITHOUT_PAUSE.every_seconds)
 
 
 @contextmanager
@@ -109,7 +116,8 @@ def ratio(above: list[float], below: list[float]) -> float:
     return statistics.median(a / b for a, b in zip(above, below, strict=True))
 
 
-def _row(name: str, found: float, goal: float | None, better: str = "higher", **more: object) -> None:
+def print_row(name: str, found: float, goal: float | None, better: str = "higher", **more: object) -> None:
+    """A figure as `make bench` reads it."""
     print(json.dumps({"name": name, "ratio": round(found, 2), "goal": goal, "better": better, **more}), flush=True)
 
 
@@ -118,15 +126,17 @@ def report(found: dict[str, list[Rate]], batch: Rounds, size: float) -> None:
     rates = {name: [rate.per_second for rate in each] for name, each in found.items()}
     p99 = {name: [rate.p99_ms for rate in each] for name, each in found.items()}
     shown = {name: round(statistics.median(each)) for name, each in rates.items()}
-    _row("a redemption, to the bare script", ratio(rates["hold"], rates["bare"]), 0.7, per_second=shown)
-    _row("a grant, to the bare script", ratio(rates["grant"], rates["bare"]), 0.7)
-    _row("a redemption, to an SQL function", ratio(rates["hold"], rates["function"]), 4.0)
-    _row("a redemption, to SELECT ... FOR UPDATE", ratio(rates["hold"], rates["orm"]), 10.0)
+    print_row("a redemption, to the bare script", ratio(rates["hold"], rates["bare"]), 0.7, per_second=shown)
+    print_row("a grant, to the bare script", ratio(rates["grant"], rates["bare"]), 0.7)
+    print_row("a redemption, to an SQL function", ratio(rates["hold"], rates["function"]), 4.0)
+    print_row("a redemption, to SELECT ... FOR UPDATE", ratio(rates["hold"], rates["orm"]), 10.0)
     told = {name: round(statistics.median(each), 1) for name, each in p99.items()}
-    _row("p99 with 400 lots, to p99 with 5", ratio(p99["rich"], p99["hold"]), None, "lower", p99_ms=told)
+    print_row("p99 with 400 lots, to p99 with 5", ratio(p99["rich"], p99["hold"]), None, "lower", p99_ms=told)
     each = {name: round(statistics.median(rates)) for name, rates in batch.items()}
-    _row("grants in batches, to the bare script pipelined", ratio(batch["ours"], batch["bare"]), 0.7, per_second=each)
-    _row("Redis memory of a resident with 5 lots, of 900 bytes", size / 900, 1.0, "lower", bytes=round(size))
+    print_row(
+        "grants in batches, to the bare script pipelined", ratio(batch["ours"], batch["bare"]), 0.7, per_second=each
+    )
+    print_row("Redis memory of a resident with 5 lots, of 900 bytes", size / 900, 1.0, "lower", bytes=round(size))
 
 
 def size_of(url: str, residents: int) -> float:

@@ -168,4 +168,4 @@ def settle_in(url: str, residents: int) -> None:
     made = itertools.chain.from_iterable(lots(f"r{number}", 100, 5) for number in range(residents))
     ledger.post_many(itertools.chain(made, lots(RICH, 100, 400)))
     client.set("{b}s", 10**9)
-    client.mset({f"{{b}}r:{number}": 10**6 for number in range(residents)})
+    client.mset({f"{{b}}r:{number}": 10**6 for number in range(residents + 1)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backend.journal.opening import keep_open
-from backend.journal.projector import head_number, project_all
+from backend.journal.projector import BATCH, head_number, project
 from backend.kit.db import db
 from backend.wiring import stream
 
@@ -11,9 +11,16 @@ WAIT_SECONDS = 1.0
 
 
 def keep_up(district: str) -> int:
-    """Copy what is there and wait a little for more, so that the next round begins when there is some."""
+    """Copy what is there and wait a little for more, so that the next round begins when there is some.
+
+    What is posted meanwhile waits for the next round, unless there is more than one copy takes: a commit costs more
+    than the entries in it, and under load many small ones would take the disk from the postings themselves.
+    """
     keep_open(district)
-    copied = project_all(district)
+    copied = latest = project(district)
+    while latest >= BATCH:
+        latest = project(district)
+        copied += latest
     reached = head_number(district)
     db.session.rollback()  # nothing is held in the books while waiting
     stream(district).wait(reached, WAIT_SECONDS)

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from backend.journal import following
 from backend.journal.following import keep_up
 from backend.journal.models import JournalHead
 from backend.journal.opening import is_open, open_all
-from backend.journal.projector import head_number, project_all
+from backend.journal.projector import head_number, project, project_all
 from backend.kit.db import db, transaction
 from backend.wiring import ledger, stream
 from backend.workers.__main__ import _follow
@@ -45,6 +46,22 @@ def code_of(work: Callable[[], object]) -> str:
     with pytest.raises(Refused) as refused:
         work()
     return refused.value.code
+
+
+def test_a_round_ends_though_postings_go_on(alone: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What came meanwhile is copied together by the next round: one commit for many entries."""
+    keep_up(DISTRICT)
+    town = Town(ledger(DISTRICT), alone.extensions["civic_clock"])
+    town.top_up(1)
+
+    def busy(district: str) -> int:
+        copied = project(district)
+        town.top_up(1)
+        return copied
+
+    monkeypatch.setattr(following, "project", busy)
+    assert keep_up(DISTRICT) == 1
+    assert (head_number(DISTRICT), ledger(DISTRICT).head().number) == (1, 2)
 
 
 def test_a_new_run_of_the_server_takes_no_postings_until_a_round_has_matched_it(alone: Flask, own: Valkey) -> None:
