@@ -169,8 +169,11 @@ def _changed(event: DeedApproved, changes: dict[str, Any]) -> DeedApproved:
     attributes = dict(event.attributes)
     if "assessed_points" in changes:
         attributes[ASSESSED] = changes["assessed_points"]
+    if "rank" in changes:
+        attributes |= {"rank": changes["rank"], "first": changes["rank"] == 1}
     quantity = Decimal(changes["quantity"]) if "quantity" in changes else event.quantity
-    return replace(event, category=changes.get("category", event.category), quantity=quantity, attributes=attributes)
+    category, place = changes.get("category", event.category), changes.get("place", event.place)
+    return replace(event, category=category, place=place, quantity=quantity, attributes=attributes)
 
 
 def _carry_out(row: Earning, correction: Correction, made: _Made) -> None:

@@ -40,13 +40,19 @@ def read(event: DeedApproved, needed: FactsNeeded, waited_since: datetime | None
 
 
 def read_again(event: DeedApproved, pack: Pack, first: Decision, decided_at: datetime) -> Facts:
-    """The facts as they were when a deed was decided first, also for what only its corrected form asks for."""
+    """The facts as they were when a deed was decided first, also for what only its corrected form asks for.
+
+    Of turns in another group those that were reported earlier come before, also when they were decided later.
+    """
     needed = facts_needed(pack, event)
     _hold_groups(event, needed)
     asked = set(facts_needed(pack, first.event).tallies) if pack.digest == first.digest else set()
-    before = and_(Earning.decision.is_not(None), Earning.decided_at <= decided_at)
+    decided = and_(Earning.decision.is_not(None), Earning.decided_at <= decided_at)
+    before = (decided, or_(_done_earlier(event), decided))
     tallies = {
-        tally.key: first.facts.tallies[tally.key] if tally in asked else _tally(event, tally, before)
+        tally.key: first.facts.tallies[tally.key]
+        if tally in asked
+        else _tally(event, tally, before[tally.what == "turn"])
         for tally in needed.tallies
     }
     facts = replace(first.facts, tallies=tallies)
@@ -88,9 +94,13 @@ def _decided_before(
 ) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """Which other deeds count: for sums those decided already; for turns also those filed earlier that still wait."""
     decided = Earning.decision.is_not(None)
-    earlier = or_(Earning.at < event.at, and_(Earning.at == event.at, Earning.deed < event.id))
+    earlier = _done_earlier(event)
     taken = decided if waited_since is None else and_(decided, Earning.decided_at <= waited_since)
     return decided, or_(earlier, taken)
+
+
+def _done_earlier(event: DeedApproved) -> ColumnElement[bool]:
+    return or_(Earning.at < event.at, and_(Earning.at == event.at, Earning.deed < event.id))
 
 
 def _tally(event: DeedApproved, tally: Tally, before: ColumnElement[bool]) -> Decimal:

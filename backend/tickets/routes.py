@@ -6,7 +6,7 @@ from typing import Any
 
 from backend.kit.auth import Caller
 from backend.kit.http import Endpoints
-from backend.tickets import filing, handling, rating, schemas, service
+from backend.tickets import filing, handling, joining, rating, schemas, service
 from backend.tickets.classes import book
 
 endpoints = Endpoints("tickets", __name__, description="工单 · tickets about places")
@@ -56,6 +56,14 @@ def suggest_duplicates(caller: Caller, id: str) -> dict[str, Any]:  # noqa: A002
 def verify_ticket(caller: Caller, id: str, body: dict[str, Any]) -> Any:  # noqa: A002 - the path's word
     """Verify and file; its reporter earns."""
     return filing.verify(caller, id, **body)
+
+
+@endpoints.endpoint(
+    "POST", "/tickets/<id>/join", may="tickets.verify", body=schemas.TicketJoinBody, answer=schemas.TicketSchema
+)
+def join_ticket(caller: Caller, id: str, body: dict[str, Any]) -> Any:  # noqa: A002 - the path's word
+    """A filed one is the same as an earlier report: it follows that one, and a correction of who was first is asked."""
+    return joining.join(caller, id, **body)
 
 
 @endpoints.endpoint(

@@ -45,6 +45,10 @@ class TicketVerifyBody(Body):
     duplicate_of = Id(load_default=None, allow_none=True)
 
 
+class TicketJoinBody(Body):
+    original = Id(required=True, metadata={"description": "the earlier report of the same thing"})
+
+
 class TicketReasonBody(Body):
     reason = Text(2, 500, required=True)
 

@@ -22,6 +22,7 @@ TICKET_STATES: States[TicketState] = States(
     {
         "verify": (frozenset({_S.RECEIVED}), _S.FILED),
         "refuse": (frozenset({_S.RECEIVED}), _S.REFUSED),
+        "join": (frozenset({_S.FILED, _S.DISPATCHED}), _S.FILED),
         "dispatch": (frozenset({_S.FILED}), _S.DISPATCHED),
         "return": (frozenset({_S.DISPATCHED}), _S.FILED),
         "fix": (frozenset({_S.DISPATCHED}), _S.FIXED),

@@ -47,6 +47,7 @@ OBJECTS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     "POST /redemptions/<id>/code": ({"id": "redemption"}, _RESIDENTS),
     "POST /merchant/redemptions/<id>/capture": ({"id": "redemption"}, ("other_clerk", "owner")),
     "POST /tickets/<id>/verify": ({"id": "ticket"}, ()),
+    "POST /tickets/<id>/join": ({"id": "ticket"}, ()),
     "POST /tickets/<id>/refuse": ({"id": "ticket"}, ()),
     "POST /tickets/<id>/dispatch": ({"id": "ticket"}, ()),
     "POST /tickets/<id>/return": ({"id": "ticket"}, ()),
