@@ -13,6 +13,7 @@ from referencing import Registry, Resource
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
 from backend.kit.auth import PERMISSIONS, Role
+from backend.kit.auth.permissions import ROLE_NAMES
 from backend.kit.errors import STATUS
 from points.errors import KINDS, Category
 from tests.contract.surface import BASE, asked, problem_of, routes
@@ -86,6 +87,17 @@ def test_an_operation_says_that_it_needs_a_sign_in_unless_it_is_open(town: Town,
         is_open = Role.ANYONE in PERMISSIONS[may[operation["operationId"]]]
         assert operation.get("security", []) == ([] if is_open else [{"bearer": []}]), (method, path)
         assert is_open or {"401", "403"} <= operation["responses"].keys(), (method, path)
+
+
+def test_every_operation_says_who_may_call_it(town: Town, description: dict[str, Any]) -> None:
+    """For people in words, for programs as `x-permission` and `x-roles`; all from the one table."""
+    may = {route.name: route.may for route in routes(town.app)}
+    for path, method, operation in operations(description):
+        permission = may[operation["operationId"]]
+        roles = [role for role in Role if role in PERMISSIONS[permission]]
+        assert (operation["x-permission"], operation["x-roles"]) == (permission, roles), (method, path)
+        assert operation["description"].endswith(f"Who may: {', '.join(roles)} (`{permission}`)."), (method, path)
+        assert all(ROLE_NAMES[role] in operation["description"] for role in roles), (method, path)
 
 
 def test_every_post_needs_an_idempotency_key_in_code_and_in_words(town: Town, description: dict[str, Any]) -> None:

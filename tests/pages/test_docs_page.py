@@ -51,6 +51,12 @@ def test_the_page_lists_every_operation_and_breaks_no_rule_of_its_own(
             assert len(picture.convert("RGB").getcolors(maxcolors=2**24) or []) > 50, "an empty page"
 
 
+def test_the_page_says_who_may_call_an_operation(browser: Browser, address: str) -> None:
+    page, _ = browser.page(f"{address}/api/v1/docs/#/acts/review_act")
+    assert "可办理：审核员、复审员。" in page
+    assert "x-permission" in page
+
+
 def test_the_page_needs_nobody_else(app: Flask) -> None:
     """Everything it loads comes from here, and its policy says so."""
     client = app.test_client()

@@ -25,6 +25,25 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+ROLE_NAMES: dict[Role, str] = {
+    Role.ANYONE: "任何人",
+    Role.RESIDENT: "居民",
+    Role.REPORTER: "拍客",
+    Role.LEADER: "志愿队长",
+    Role.CLERK: "店员",
+    Role.OWNER: "店主",
+    Role.PARTNER: "合作系统",
+    Role.REVIEWER: "审核员",
+    Role.SECOND_REVIEWER: "复审员",
+    Role.DISPATCHER: "派遣员",
+    Role.HANDLER: "处置员",
+    Role.GRID_WORKER: "网格员",
+    Role.RULES_AUTHOR: "规则起草人",
+    Role.RULES_PUBLISHER: "规则发布人",
+    Role.FUND_MANAGER: "资金管理员",
+    Role.AUDITOR: "审计员",
+    Role.ADMIN: "管理员",
+}
 STAFF_ROLES = frozenset(
     {
         Role.REVIEWER,
@@ -103,3 +122,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "audit.see": frozenset({Role.AUDITOR}),
     "journal.roots": frozenset({Role.ANYONE}),
 }
+
+
+def holders(permission: str) -> list[Role]:
+    """The roles that have a permission, in the order in which roles are declared."""
+    return [role for role in Role if role in PERMISSIONS[permission]]

@@ -22,7 +22,10 @@ _PAGE = """<!doctype html>
 <script src="start.js"></script>
 </html>
 """
-_START = 'SwaggerUIBundle({url: "../openapi.json", dom_id: "#api", deepLinking: true, docExpansion: "list"});\n'
+_START = """SwaggerUIBundle({
+  url: "../openapi.json", dom_id: "#api", deepLinking: true, docExpansion: "list", showExtensions: true
+});
+"""
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; font-src 'self' data:; frame-ancestors 'none'"

@@ -9,9 +9,11 @@ from typing import Any
 
 from flask import Response, jsonify, request
 from flask_smorest import Blueprint
+from flask_smorest.utils import load_info_from_docstring
 from marshmallow import Schema
 
 from backend.kit.auth import PERMISSIONS, Role, caller_from_request
+from backend.kit.auth.permissions import ROLE_NAMES, holders
 from backend.kit.errors import ProblemSchema
 from backend.kit.http.idempotency import once
 from backend.kit.http.strict import StrictParser
@@ -110,7 +112,7 @@ class Endpoints(Blueprint):  # type: ignore[misc]
                     "content_type": "application/problem+json",
                 }
             )
-        extra: dict[str, Any] = {"operationId": view.__name__}
+        extra: dict[str, Any] = {"operationId": view.__name__, **_who_may(view, may)}
         if Role.ANYONE not in PERMISSIONS[may]:
             extra["security"] = [{"bearer": []}]
         if keyed:
@@ -120,6 +122,15 @@ class Endpoints(Blueprint):  # type: ignore[misc]
         documented.civic_keyed = keyed  # type: ignore[attr-defined]
         self.add_url_rule(path, endpoint=view.__name__, view_func=documented, methods=[method])
         return documented
+
+
+def _who_may(view: View, may: str) -> dict[str, Any]:
+    """What the description says of the one table: for a person to read, and for a program."""
+    roles = holders(may)
+    named = "、".join(ROLE_NAMES[role] for role in roles)
+    said = f"可办理：{named}。 Who may: {', '.join(roles)} (`{may}`)."
+    told = load_info_from_docstring(view.__doc__ or "").get("description", "")
+    return {"description": f"{told}\n\n{said}".strip(), "x-permission": may, "x-roles": [role.value for role in roles]}
 
 
 def _guarded(wrapped: View, may: str, body_bytes: Callable[[], int] | None) -> View:
