@@ -28,6 +28,7 @@ import psycopg
 
 from backend.cli.servers import leash, valkey
 from backend.journal.following import keep_up
+from backend.kit import garbage
 from backend.kit.db import db
 from backend.workers.schedule import WITHOUT_PAUSE
 from benchmarks import ledger_loads as loads
@@ -78,6 +79,7 @@ def copying(url: str, home: Path) -> Iterator[None]:
 def _copy(url: str, home: Path, ready: Event) -> None:
     with books_of(f"sqlite:///{home}/books.sqlite", url, home).app_context():
         db.create_all()
+        garbage.settle()
         while True:
             with suppress(Refused):
                 keep_up(DISTRICT)

@@ -12,6 +12,7 @@ import structlog
 from flask import Flask
 
 from backend.app import create_app
+from backend.kit import garbage
 from backend.kit.db import db
 from backend.kit.observe import start_logging
 from backend.settings import load
@@ -38,6 +39,7 @@ def main() -> None:
     ended = threading.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: ended.set())
+    garbage.settle()
     rounds.start()
     followers = [
         threading.Thread(target=_follow, args=(app, WITHOUT_PAUSE, district, ended), daemon=True)
