@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable
 
@@ -25,6 +26,7 @@ from tests.app import DISTRICT
 from tests.points.ledger.town import Town
 from tests.servers import Valkey
 
+ROUNDS = int(os.environ.get("ROUNDS", "100"))
 PREFIX = "{d:370112}:"
 
 
@@ -92,9 +94,10 @@ def purse_added(raw: redis.Redis) -> str:
     return "r:nobody"
 
 
-@pytest.mark.parametrize(
-    "tamper", [balance_plus_one, lot_plus_one, fund_plus_one, stock_plus_one, hold_gone, record_gone, purse_added]
-)
+TAMPERS = (balance_plus_one, lot_plus_one, fund_plus_one, stock_plus_one, hold_gone, record_gone, purse_added)
+
+
+@pytest.mark.parametrize("tamper", TAMPERS)
 def test_an_edited_ledger_is_found_by_its_key(raw: redis.Redis, tamper: Callable[[redis.Redis], str]) -> None:
     where = tamper(raw)
     found = compare(DISTRICT)
@@ -165,6 +168,20 @@ def test_a_row_that_was_taken_away_is_found_by_its_number(busy: Town, what: str)
         assert found.broken_row is None
     else:
         assert found.broken_row == number
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("seed", range(2 * ROUNDS))
+def test_whatever_is_edited_or_taken_away_is_found(busy: Town, raw: redis.Redis, seed: int) -> None:
+    drawn = random.Random(seed)
+    what = drawn.choice([*TAMPERS, *EDITS, *LOSSES])
+    if callable(what):
+        what(raw)
+    elif what in EDITS:
+        edit(drawn.randrange(4, 13), what)
+    else:
+        lose(busy.ledger.head().number if "last" in what else drawn.randrange(4, 13), what)
+    assert not compare(DISTRICT).holds
 
 
 def test_rows_that_were_added_are_found(busy: Town) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from tests.points.ledger.conftest import DISTRICT
 from tests.points.ledger.town import refused
 from tests.servers import Valkey
 
+ROUNDS = int(os.environ.get("ROUNDS", "100"))
 DEBIT = "return redis.call('DECRBY', KEYS[1], ARGV[1])"
 
 
@@ -80,20 +82,30 @@ def lossy(fresh_redis: redis.Redis, ledger_server: Valkey, servers_directory: Pa
     proxy.close()
 
 
-def test_a_posting_whose_answer_was_lost_is_there_once(lossy: Lossy) -> None:
+def _lose(lossy: Lossy, answers: int) -> None:
     client = connect(lossy.path)
     ledger = Ledger(client, DISTRICT, SystemClock())
     ledger.post(TopUp(new_id(SystemClock().now()), "civic", 1))
-    for _ in range(50):
+    for _ in range(answers):
         command = TopUp(new_id(SystemClock().now()), "civic", 10)
         lossy.lose_next.set()
         with refused("ledger_unreachable"):
             ledger.post(command)
         assert ledger.post(command).replayed
-    assert lossy.lost == 50
-    assert ledger.account("fund:civic") == 501
-    assert Stream(client, DISTRICT).length() == 51
+    assert lossy.lost == answers
+    assert ledger.account("fund:civic") == 10 * answers + 1
+    assert Stream(client, DISTRICT).length() == answers + 1
     client.close()
+
+
+def test_a_posting_whose_answer_was_lost_is_there_once(lossy: Lossy) -> None:
+    _lose(lossy, 50)
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(0)
+def test_many_postings_whose_answers_were_lost_are_there_once(lossy: Lossy) -> None:
+    _lose(lossy, 20 * ROUNDS)
 
 
 def test_a_client_that_tries_again_by_itself_moves_twice(lossy: Lossy) -> None:

@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 
 import pytest
@@ -43,14 +44,14 @@ def at_once(ledger: Ledger, commands: Sequence[t.Command]) -> Counter[str]:
         return Counter(threads.map(post, commands))
 
 
-def _stock_of_one(town: Town, rounds: int) -> None:
-    for resident in range(64):
+def _stock_of_one(town: Town, rounds: int, buyers: int = 64) -> None:
+    for resident in range(buyers):
         town.earn(f"r{resident}", 40)
     town.adjust_stock(-10)
     for _ in range(rounds):
         town.adjust_stock(1)
-        answers = at_once(town.ledger, [town.holding(f"r{resident}") for resident in range(64)])
-        assert answers == {"hold": 1, "out_of_stock": 63}
+        answers = at_once(town.ledger, [town.holding(f"r{resident}") for resident in range(buyers)])
+        assert answers == {"hold": 1, "out_of_stock": buyers - 1}
         (hold,) = town.ledger.wire.ask("ZRANGE", town.ledger.keys.holds, 0, -1)  # type: ignore[attr-defined]
         town.release(hold.decode())
         town.adjust_stock(-1)
@@ -104,6 +105,7 @@ def _one_id(town: Town, rounds: int) -> None:
 
 RACES: dict[str, Callable[[Town, int], None]] = {
     "64 buyers, stock 1": _stock_of_one,
+    "200 buyers, stock 1": partial(_stock_of_one, buyers=200),
     "64 holds, balance for 1": _balance_for_one,
     "one code, 20 scans at two shops": _one_code_many_scans,
     "a limit of 2, 20 holds": _limit_of_two,
@@ -113,20 +115,25 @@ RACES: dict[str, Callable[[Town, int], None]] = {
 
 
 def _race(town: Town, client: redis.Redis, race: str, rounds: int) -> None:
+    town.top_up(10**9)
     RACES[race](town, rounds)
     assert verify(Stream(client, DISTRICT).read(0, 100_000), town.ledger).difference is None
 
 
 @pytest.mark.parametrize("race", RACES)
 def test_exactly_as_many_as_there_are_get_it(town: Town, redis_client: redis.Redis, race: str) -> None:
-    _race(town, redis_client, race, 100 if "scans" in race or "64" in race else 10)
+    _race(town, redis_client, race, _rounds(race))
+
+
+def _rounds(race: str) -> int:
+    return 100 if any(many in race for many in ("20 scans", "64 ", "200 ")) else 10
 
 
 @pytest.mark.torture
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("race", RACES)
 def test_exactly_as_many_as_there_are_get_it_every_time(town: Town, redis_client: redis.Redis, race: str) -> None:
-    _race(town, redis_client, race, ROUNDS)
+    _race(town, redis_client, race, _rounds(race) * ROUNDS)
 
 
 def test_random_postings_from_20_threads_with_every_reversal_sent_twice(town: Town, redis_client: redis.Redis) -> None:
