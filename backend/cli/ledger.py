@@ -54,7 +54,13 @@ def verify(data: str | None, district: str | None) -> None:
 @DISTRICT
 @click.option("--into", metavar="URL", help="fill an empty server at this address instead of the one of the settings")
 @click.option("--replace", is_flag=True, help="throw away what the ledger's server holds (after a tear or a fork)")
-@click.option("--given-up-by", "staff", multiple=True, metavar="NAME", help="twice: who gives up what cannot be copied")
+@click.option(
+    "--given-up-by",
+    "staff",
+    multiple=True,
+    metavar="NAME",
+    help="twice, for two of the staff: who gives up what cannot be copied",
+)
 @click.option("--reason", default="", help="why it is given up")
 @AS
 def rebuild(  # noqa: PLR0917 - given by name
@@ -87,6 +93,24 @@ def rebuild(  # noqa: PLR0917 - given by name
                 else:
                     made = rebuilding.rebuild(name, progress)
             click.echo(f"{name} 账本已重建至第 {made.number} 笔 · rebuilt up to entry {made.number} {made.hash}")
+
+
+@ledger.command("epochs")
+@DATA
+@DISTRICT
+def list_epochs(data: str | None, district: str | None) -> None:
+    """When and why the ledger was put together anew, what was given up, and by whom; newest first."""
+    from backend.cli.place import service
+    from backend.journal import epochs
+
+    refuse_nothing(data)
+    with service(data, opens=False):
+        for name in _districts(district):
+            for begun in epochs.history(name):
+                who = f" ({', '.join(begun.staff)}: {begun.reason})" if begun.given_up else ""
+                since = f"epoch {begun.epoch}\tafter entry {begun.number}\t{begun.at:%Y-%m-%d %H:%M}Z"
+                click.echo(f"{name}\t{since}\t{begun.why}\tgiven up {begun.given_up}{who}")
+            click.echo(f"{name} 现为第 {epochs.current(name)} 纪元 · epoch {epochs.current(name)} now")
 
 
 @ledger.command("catch-up")

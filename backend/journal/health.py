@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import redis
 from sqlalchemy import select
 
+from backend.journal import epochs
 from backend.journal.archive import archived
 from backend.journal.models import JournalEntry, JournalRoot
 from backend.journal.opening import keep_open
@@ -114,7 +115,26 @@ def journals() -> Iterator[Finding]:
             )
         else:
             yield ok(f"{district} 账本已核对并开放", f"{district}: the ledger is matched and open")
+        yield from _epoch(district)
         yield _lag(district)
+
+
+def _epoch(district: str) -> Iterator[Finding]:
+    """Which epoch the ledger is in, and what was given up when it began."""
+    own, wanted = epochs.of_ledger(district), epochs.current(district)
+    if own != wanted:
+        told = (
+            f"{district} 账本属第 {own} 纪元，流水在第 {wanted} 纪元",
+            f"{district}: ledger epoch {own}, not {wanted}",
+        )
+        yield bad(*told)
+    for begun in epochs.history(district)[:1]:
+        zh = f"{district} 第 {begun.epoch} 纪元自第 {begun.number} 笔后开始（{begun.why}）"
+        en = f"{district}: epoch {begun.epoch} since entry {begun.number} ({begun.why})"
+        who = ", ".join(begun.staff)
+        if begun.given_up:
+            zh, en = f"{zh}，{who} 放弃 {begun.given_up} 笔", f"{en}; {begun.given_up} entries were given up by {who}"
+        yield note(zh, en) if begun.given_up else ok(zh, en)
 
 
 def _lag(district: str) -> Finding:

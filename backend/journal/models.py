@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Date, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, Date, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kit.db import Base, Moment
@@ -23,6 +23,23 @@ class JournalHead(Base):
     number: Mapped[int] = mapped_column(BigInteger)
     hash: Mapped[str] = mapped_column(String(40))
     sha256: Mapped[str] = mapped_column(String(64))
+    epoch: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+
+
+class JournalEpoch(Base):
+    """When the ledger was put together anew: after which entry, why, what was given up, by whom. See `epochs`."""
+
+    __tablename__ = "journal_epoch"
+
+    district: Mapped[str] = mapped_column(String(12), primary_key=True)
+    epoch: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[str] = mapped_column(String(40))
+    why: Mapped[str] = mapped_column(String(12))
+    given_up: Mapped[int] = mapped_column(BigInteger)
+    staff: Mapped[list[str]] = mapped_column(JSON)
+    reason: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Moment)
 
 
 class JournalEntry(Base):
@@ -93,6 +110,19 @@ class JournalRootNode(Base):
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     place: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     hash: Mapped[str] = mapped_column(String(64))
+
+
+class JournalRootKey(Base):
+    """A public key that signs roots from a day on. The key before it signs `statement` too, while it is still had."""
+
+    __tablename__ = "journal_root_key"
+
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    public_key: Mapped[str] = mapped_column(String(44), unique=True)
+    since: Mapped[date] = mapped_column(Date)
+    statement: Mapped[str] = mapped_column(Text)
+    signature: Mapped[str] = mapped_column(String(88))
+    signature_before: Mapped[str | None] = mapped_column(String(88))
 
 
 class JournalForgotten(Base):

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import structlog
 
+from backend.journal import epochs
 from backend.journal.check import compare
 from backend.journal.doubt import refuse_in_doubt
 from backend.journal.projector import head
 from backend.wiring import ledger, settings, stream
 from points.errors import Refused
 from points.ledger import GENESIS, Head
-from points.ledger.refusals import LEDGER_BEHIND, LEDGER_FORKED, LEDGER_TORN
+from points.ledger.refusals import LEDGER_BEHIND, LEDGER_EPOCH, LEDGER_FORKED, LEDGER_TORN
+from points.ledger.stream import epoch_of
 
 
 def open_ledger(district: str) -> Head:
     """Match and open; answers the ledger's head.
 
-    Refused: `ledger_in_doubt`, `ledger_torn`, `ledger_behind`, `ledger_forked`, `ledger_unreachable`.
+    Refused: `ledger_in_doubt`, `ledger_torn`, `ledger_behind`, `ledger_forked`, `ledger_epoch`, `ledger_unreachable`.
     """
     refuse_in_doubt(district)
-    return ledger(district).open(head(district))
+    return ledger(district).open(head(district), epochs.current(district))
 
 
 def match(district: str) -> None:
@@ -38,6 +40,9 @@ def match(district: str) -> None:
         whole = own.hash == journal.hash
     if not whole:
         raise LEDGER_FORKED(number=journal.number)
+    epoch, wanted = epoch_of(text), epochs.current(district)
+    if epoch != wanted:
+        raise LEDGER_EPOCH(ledger=epoch, journal=wanted)
 
 
 def head_text(text: object) -> tuple[str, Head]:
@@ -49,13 +54,13 @@ def head_text(text: object) -> tuple[str, Head]:
 
 
 def is_open(district: str) -> bool:
-    """Whether the ledger takes postings in the run its server is in now."""
+    """Whether the ledger takes postings in the run its server is in now, and is the one that goes on."""
     found = ledger(district)
     text, about = found.wire.ask_all([("GET", found.keys.head), ("INFO", "server")])
     fields = text.decode().split("\t") if isinstance(text, bytes) else []
     if len(fields) != 6 or fields[3] != "open" or not isinstance(about, bytes):
         return False
-    return f"run_id:{fields[4]}\r\n" in about.decode()
+    return f"run_id:{fields[4]}\r\n" in about.decode() and epoch_of(text) == epochs.current(district)
 
 
 def keep_open(district: str) -> None:
@@ -65,11 +70,21 @@ def keep_open(district: str) -> None:
     """
     if not is_open(district):
         refuse_in_doubt(district)
-        match(district)
+        _match_or_close(district)
         if settings().journal.prove_at_start and not compare(district, closes=True).holds:
             refuse_in_doubt(district)
         open_ledger(district)
         structlog.get_logger().info("ledger_opened", district=district)
+
+
+def _match_or_close(district: str) -> None:
+    """A ledger of an epoch that is over takes no more postings in any run."""
+    try:
+        match(district)
+    except Refused as refusal:
+        if refusal.code == LEDGER_EPOCH.code:
+            ledger(district).close()
+        raise
 
 
 def open_all() -> dict[str, Refused]:

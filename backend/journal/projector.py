@@ -16,6 +16,7 @@ from backend.kit.db import after_commit, db, ensure, transaction
 from backend.wiring import stream
 from points.errors import Category, kind
 from points.ledger import GENESIS, Entry, Head
+from points.ledger.refusals import LEDGER_EPOCH
 
 CHAIN_BROKEN = kind(
     "journal_chain_broken",
@@ -31,13 +32,16 @@ def project(district: str, batch: int = BATCH) -> int:
     """Copy the next entries into the journal in one transaction; answers how many. Any number may run at once.
 
     What is there is read before the transaction, so that others wait for the writing alone; what another projector has
-    written meanwhile is left out. Afterwards the stream is trimmed as far as the settings allow.
+    written meanwhile is left out. Afterwards the stream is trimmed as far as the settings allow. Refused:
+    `journal_chain_broken`, and `ledger_epoch` for a ledger that is not the one that goes on.
     """
-    entries = stream(district).read(head(district).number, batch)
+    epoch, entries = stream(district).read_in_epoch(head(district).number, batch)
     if not entries:
         return 0
     with transaction() as session:
         reached = locked_head(session, district)
+        if reached.epoch != epoch:
+            raise LEDGER_EPOCH(ledger=epoch, journal=reached.epoch)
         fresh = [entry for entry in entries if entry.number > reached.number]
         append(session, reached, fresh)
         after_commit(lambda: trimming.after_copy(district))
@@ -66,7 +70,7 @@ def head_number(district: str) -> int:
 
 def locked_head(session: Session, district: str) -> JournalHead:
     """The end of the journal, which nobody else carries on until the transaction ends."""
-    ensure(JournalHead, {"district": district, "number": 0, "hash": GENESIS, "sha256": FIRST_SHA256})
+    ensure(JournalHead, {"district": district, "number": 0, "hash": GENESIS, "sha256": FIRST_SHA256, "epoch": 0})
     return session.get_one(JournalHead, district, with_for_update=True, populate_existing=True)
 
 

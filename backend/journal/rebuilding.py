@@ -6,18 +6,18 @@ from collections.abc import Callable, Iterator
 
 import structlog
 
+from backend.journal import epochs
 from backend.journal.doubt import settle
 from backend.journal.opening import head_text, open_ledger
 from backend.journal.projector import head, project_all
 from backend.journal.reading import RowChanged, entries, sound_entries, uncollected
-from backend.kit import audit
-from backend.kit.db import db, transaction
+from backend.kit.db import db
 from backend.wiring import ledger, parts, stream
 from points.errors import Category, Refused, kind
 from points.ledger import GENESIS, Client, Entry, Head, owner_of
 from points.ledger.keys import Keys
 from points.ledger.rebuild import Replay
-from points.ledger.refusals import BAD_STAFF, LEDGER_FORKED, LEDGER_NOT_EMPTY, LEDGER_TORN
+from points.ledger.refusals import LEDGER_FORKED, LEDGER_NOT_EMPTY, LEDGER_TORN
 
 JOURNAL_CHANGED = kind(
     "journal_changed",
@@ -40,7 +40,7 @@ def rebuild(district: str, progress: Progress = lambda done, total: None) -> Hea
     """Fill an empty ledger from the journal and open it; answers its head. Refused: `ledger_not_empty`."""
     if not _is_empty(parts().ledger_client, district):
         raise LEDGER_NOT_EMPTY()
-    made = _replay(parts().ledger_client, district, sound_entries(district), progress)
+    made = _refill(district, epochs.begin(district, epochs.REBUILT) if head(district).number else None, progress)
     settle(district)
     open_ledger(district)
     return made
@@ -50,13 +50,15 @@ def rebuild_into(client: Client, district: str, progress: Progress = lambda done
     """Fill an empty ledger on another server from the journal; it stays closed there until a service opens it."""
     if not _is_empty(client, district):
         raise LEDGER_NOT_EMPTY()
-    return _replay(client, district, sound_entries(district), progress)
+    return _replay(client, district, sound_entries(district), progress, epochs.current(district))
 
 
 def catch_up(district: str, progress: Progress = lambda done, total: None) -> Head:
     """Bring ledger and journal together, whichever has more, and open the ledger; answers its head.
 
-    Both must tell one history. Refused: `ledger_torn` (rebuild it), `ledger_forked`, `journal_chain_broken`.
+    Both must tell one history. A ledger that lacked entries begins a new epoch, so that the one which had them is over;
+    a journal restored from before the ledger's epoch takes that over. Refused: `ledger_torn` (rebuild it),
+    `ledger_forked`, `ledger_epoch` (it has entries that were given up), `journal_chain_broken`.
     """
     found, reached = _state_and_head(district), head(district)
     if found[0] == "torn":
@@ -65,8 +67,14 @@ def catch_up(district: str, progress: Progress = lambda done, total: None) -> He
     if behind.number < reached.number:
         if _journal_hash_at(district, behind.number) != behind.hash:
             raise LEDGER_FORKED(number=behind.number)
-        _replay(parts().ledger_client, district, entries(district, behind.number), progress)
+        epoch = epochs.begin(district, epochs.CAUGHT_UP)
+        _replay(parts().ledger_client, district, entries(district, behind.number), progress, epoch)
+    elif behind == reached and epochs.of_ledger(district) < epochs.current(district):
+        _replay(parts().ledger_client, district, iter(()), progress, epochs.begin(district, epochs.CAUGHT_UP))
     else:
+        if epochs.of_ledger(district) > epochs.current(district):
+            ledger(district).open(reached, epochs.of_ledger(district))
+            epochs.adopt(district)
         open_ledger(district)  # before anything is copied: it tells a fork
         project_all(district)
     return open_ledger(district)
@@ -83,24 +91,32 @@ def replace(
     What the stream has more is copied into the journal first. Entries that cannot be copied are answered postings;
     they are given up only by two members of `staff` with a `reason`, which is written down. Refused: `journal_behind`.
     """
+    _close(district)
     lost = _copy_what_follows(district)
-    if lost and (len(set(staff)) != 2 or not reason.strip()):
-        raise JOURNAL_BEHIND(count=lost) if not staff else BAD_STAFF()
-    reached = _prove(district)
-    with transaction():
-        signed = dict(zip(("first_staff", "second_staff"), staff, strict=False))
-        audit.record(
-            district,
-            "console",
-            "ledger.replaced",
-            district,
-            journal=reached,
-            given_up=lost,
-            reason=reason[:200],
-            **signed,
-        )
+    if lost and not staff:
+        raise JOURNAL_BEHIND(count=lost)
+    if lost:
+        epochs.refuse_signatures(district, staff, reason)
+    _prove(district)
+    epoch = epochs.begin(district, epochs.REPLACED, given_up=lost, staff=staff, reason=reason)
     _drop(parts().ledger_client, district)
-    return rebuild(district, progress)
+    made = _refill(district, epoch, progress)
+    settle(district)
+    open_ledger(district)
+    return made
+
+
+def _close(district: str) -> None:
+    """Nothing is posted any more to what is to be thrown away; a torn ledger takes nothing already."""
+    try:
+        ledger(district).close()
+    except Refused as refusal:
+        if refusal.code != LEDGER_TORN.code:
+            raise
+
+
+def _refill(district: str, epoch: int | None, progress: Progress) -> Head:
+    return _replay(parts().ledger_client, district, sound_entries(district), progress, epoch)
 
 
 def _copy_what_follows(district: str) -> int:
@@ -129,22 +145,20 @@ def _common(district: str, own: Head, number: int) -> int:
     return 0
 
 
-def _prove(district: str) -> int:
-    """Read the journal whole before anything is thrown away; answers how far it reaches."""
-    number = 0
+def _prove(district: str) -> None:
+    """Read the journal whole before anything is thrown away."""
     try:
-        for entry in sound_entries(district):
-            number = entry.number
+        for _ in sound_entries(district):
+            pass
     except RowChanged as changed:
         raise JOURNAL_CHANGED(number=changed.number) from changed
-    return number
 
 
-def _replay(client: Client, district: str, source: Iterator[Entry], progress: Progress) -> Head:
+def _replay(client: Client, district: str, source: Iterator[Entry], progress: Progress, epoch: int | None) -> Head:
     total = head(district).number
     try:
         with uncollected():
-            return Replay(client, district).run(source, lambda number: progress(number, total))
+            return Replay(client, district, epoch).run(source, lambda number: progress(number, total))
     except RowChanged as changed:
         raise JOURNAL_CHANGED(number=changed.number) from changed
     finally:

@@ -17,15 +17,18 @@ class Fence:
         self._wire, self._keys = wire, keys
         self._script: Script = opening()
 
-    def open(self, journal: Head) -> Head:
+    def open(self, journal: Head, epoch: int) -> Head:
         """Match the ledger with the journal's last entry and open it; answers the ledger's head.
 
         The ledger may have more than the journal, never less, and never something else. Refused: `ledger_torn`,
-        `ledger_behind` (catch up from the journal first), `ledger_forked` (they tell different histories).
+        `ledger_behind` (catch up from the journal first), `ledger_forked` (they tell different histories),
+        `ledger_epoch` (it is not the one that was last put together from the journal).
         """
         for _ in range(5):
-            head = self._head()
+            head, own = self._head()
             self._match(head, journal)
+            if own != epoch:
+                raise no.LEDGER_EPOCH(ledger=own, journal=epoch)
             answer = self._wire.run(self._script, (self._keys.head,), (str(head.number), head.hash, "open"))
             if answer == b"1":
                 return head
@@ -37,18 +40,18 @@ class Fence:
         """Take no postings until somebody opens the ledger again."""
         answer = b"?"
         while answer == b"?":
-            head = self._head()
+            head, _ = self._head()
             found = self._wire.run(self._script, (self._keys.head,), (str(head.number), head.hash, "closed"))
             answer = found if isinstance(found, bytes) else b""
 
-    def _head(self) -> Head:
+    def _head(self) -> tuple[Head, int]:
         found = self._wire.ask("GET", self._keys.head)
         if not isinstance(found, bytes):
-            return Head(0, GENESIS)
+            return Head(0, GENESIS), 0
         parts = found.decode().split("\t")
         if len(parts) != 6 or parts[3] == "torn":
             raise no.LEDGER_TORN()
-        return Head(int(parts[0]), parts[1])
+        return Head(int(parts[0]), parts[1]), int(parts[5])
 
     def _match(self, head: Head, journal: Head) -> None:
         if head.number < journal.number:

@@ -20,13 +20,14 @@ class Replay:
     """Puts entries after the ledger's own last one into its keys. The ledger is closed from the first chunk on.
 
     Each chunk is one transaction, so a replay that is broken off goes on where it stopped. Memory does not grow with
-    the number of entries: what a chunk touches is read before it and written with it.
+    the number of entries: what a chunk touches is read before it and written with it. `epoch` is the one that begins
+    with it (None: it goes on in its own); it is written before the first entry, so what is half filled has it too.
     """
 
-    def __init__(self, client: Client, district: str) -> None:
+    def __init__(self, client: Client, district: str, epoch: int | None = None) -> None:
         self.keys = Keys(district)
         self._wire = Wire(client, self.keys.prefix)
-        self._epoch = "0"
+        self._epoch, self._wanted = "0", epoch
         self._streamed = False
 
     def run(self, entries: Iterable[Entry], progress: Progress = lambda number: None) -> Head:
@@ -35,6 +36,7 @@ class Replay:
         The ledger stays closed; it is opened by whoever has matched it with the journal.
         """
         state = self._state()
+        self._begin(state)
         source = iter(entries)
         while chunk := list(islice(source, CHUNK)):
             self._load(state, chunk)
@@ -43,6 +45,14 @@ class Replay:
             self._write(state, chunk)
             progress(state.number)
         return Head(state.number, state.hash)
+
+    def _begin(self, state: State) -> None:
+        if self._wanted is not None and self._epoch != str(self._wanted):
+            self._epoch = str(self._wanted)
+            self._wire.ask("SET", self.keys.head, self._head(state))
+
+    def _head(self, state: State) -> str:
+        return "\t".join((str(state.number), state.hash, str(state.at_ms), "closed", "", self._epoch))
 
     def _state(self) -> State:
         state = State()
@@ -94,8 +104,7 @@ class Replay:
         for offer, (terms, card) in state.terms.items():
             strings += [(self.keys.terms(offer), terms), (self.keys.card(offer), card)]
         strings += [(self.keys.stock(offer), str(left)) for offer, left in state.stock.items()]
-        head = (str(state.number), state.hash, str(state.at_ms), "closed", "", self._epoch)
-        strings.append((self.keys.head, "\t".join(head)))
+        strings.append((self.keys.head, self._head(state)))
         commands.append(("MSET", *[each for pair in strings for each in pair]))
         if state.accounts:
             commands.append(("HSET", self.keys.accounts, *_flat(state.accounts)))

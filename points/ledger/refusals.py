@@ -58,6 +58,12 @@ LEDGER_FORKED = kind(
     zh="账本第 {number} 笔与流水不一致。",
     en="Entry {number} of the ledger is not the journal's.",
 )
+LEDGER_EPOCH = kind(
+    "ledger_epoch",
+    Category.UNAVAILABLE,
+    zh="账本属第 {ledger} 纪元，流水已在第 {journal} 纪元：这不是现行的账本。",
+    en="The ledger is of epoch {ledger}, the journal of epoch {journal}: it is not the ledger that goes on.",
+)
 LEDGER_NOT_EMPTY = kind("ledger_not_empty", Category.CONFLICT, zh="账本不是空的。", en="The ledger is not empty.")
 
 # The id.

@@ -13,18 +13,17 @@ class Stream:
 
     def __init__(self, client: Client, district: str) -> None:
         keys = Keys(district)
-        self._wire, self._key = Wire(client, keys.prefix), keys.stream
+        self._wire, self._key, self._head = Wire(client, keys.prefix), keys.stream, keys.head
 
     def read(self, after_number: int, count: int = 500) -> list[Entry]:
         """At most `count` entries numbered above `after_number`, in order; there is no gap but a trimmed start."""
-        found = self._wire.ask("XRANGE", self._key, f"{after_number + 1}-0", "+", "COUNT", count)
-        if not isinstance(found, list):
-            return []
-        entries = []
-        for _, fields in found:
-            _, prev, _, digest, _, text = fields
-            entries.append(entry_of(prev.decode(), digest.decode(), text.decode()))
-        return entries
+        return _entries(self._wire.ask("XRANGE", self._key, f"{after_number + 1}-0", "+", "COUNT", count))
+
+    def read_in_epoch(self, after_number: int, count: int = 500) -> tuple[int, list[Entry]]:
+        """The same, and the epoch of the ledger they are read from."""
+        listing = ("XRANGE", self._key, f"{after_number + 1}-0", "+", "COUNT", count)
+        found, head = self._wire.ask_all([listing, ("GET", self._head)])
+        return epoch_of(head), _entries(found)
 
     def wait(self, after_number: int, seconds: float) -> bool:
         """Whether an entry above `after_number` is there, waiting for one for at most `seconds` (below 5)."""
@@ -42,3 +41,17 @@ class Stream:
         """How many entries are in the stream."""
         found = self._wire.ask("XLEN", self._key)
         return found if isinstance(found, int) else 0
+
+
+def epoch_of(head: object) -> int:
+    """The epoch that a ledger's head names; 0 where there is none yet."""
+    parts = head.decode().split("\t") if isinstance(head, bytes) else []
+    return int(parts[5]) if len(parts) == 6 and parts[5].isdigit() else 0
+
+
+def _entries(found: object) -> list[Entry]:
+    entries = []
+    for _, fields in found if isinstance(found, list) else []:
+        _, prev, _, digest, _, text = fields
+        entries.append(entry_of(prev.decode(), digest.decode(), text.decode()))
+    return entries

@@ -15,11 +15,13 @@ from backend.journal.models import JournalLeg
 from backend.journal.opening import is_open, keep_open
 from backend.journal.projector import head, project_all
 from backend.kit import audit
+from backend.kit.auth import Role
 from backend.kit.db import db, transaction
 from backend.wiring import parts
 from points.errors import Refused
 from points.ledger import connect
 from tests.app import DISTRICT, OTHER_DISTRICT
+from tests.cast import Cast
 from tests.points.ledger.town import Town
 from tests.servers import Valkey
 
@@ -156,11 +158,14 @@ def test_a_fork_is_refused_by_opening_catching_up_and_copying(busy: Town, raw: r
     assert refused(lambda: project_all(DISTRICT)) == "journal_chain_broken"
 
 
-def test_a_forks_entries_are_given_up_by_two_staff_alone(busy: Town, raw: redis.Redis) -> None:
+def test_a_forks_entries_are_given_up_by_two_staff_alone(busy: Town, raw: redis.Redis, cast: Cast) -> None:
+    for name in ("邹立夏", "秦小雪"):
+        cast.staff(Role.ADMIN, name=name)
     fork(busy, raw)
     assert refused(lambda: rebuilding.replace(DISTRICT)) == "journal_behind"
     assert refused(lambda: rebuilding.replace(DISTRICT, ("邹立夏", "邹立夏"), "分叉")) == "bad_staff"
     assert refused(lambda: rebuilding.replace(DISTRICT, ("邹立夏", "秦小雪"), " ")) == "bad_staff"
+    assert refused(lambda: rebuilding.replace(DISTRICT, ("邹立夏", "无此人"), "分叉")) == "bad_staff"
     made = rebuilding.replace(DISTRICT, ("邹立夏", "秦小雪"), "旧文件被放回后写入")
     assert made == head(DISTRICT)
     assert compare(DISTRICT).holds

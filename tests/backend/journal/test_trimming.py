@@ -56,7 +56,9 @@ def test_without_a_backup_the_stream_is_trimmed_after_the_commit_and_that_is_tol
 
 def test_nothing_is_trimmed_when_the_commit_fails(town: Town) -> None:
     with transaction() as session:
-        session.execute(text("INSERT INTO journal_head VALUES ('370112', 0, 'f', 'f')"))
+        session.execute(
+            text("INSERT INTO journal_head (district, number, hash, sha256) VALUES ('370112', 0, 'f', 'f')")
+        )
     with pytest.raises(Refused):
         project_all(DISTRICT)
     assert streamed() == [1, 2, 3]

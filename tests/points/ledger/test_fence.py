@@ -14,7 +14,7 @@ import redis
 from points.clock import SystemClock
 from points.errors import Refused
 from points.ids import new_id
-from points.ledger import GENESIS, Entry, Head, Ledger, Stream, connect
+from points.ledger import GENESIS, Entry, Head, Ledger, Stream, connect, owner_of
 from points.ledger.rebuild import Replay
 from points.ledger.transfer import TopUp
 from points.ledger.verify import verify
@@ -190,6 +190,22 @@ def test_a_fork_is_refused_for_good(pair: tuple[Valkey, Valkey], written: int) -
         replica.ledger.open(head_of(journal))
     with refused("ledger_closed"):
         replica.post()
+
+
+def test_a_ledger_of_an_epoch_that_is_over_is_not_opened(private_valkey: Make) -> None:
+    """It has all that the journal has, and entries that were given up."""
+    old, new = (Worker(private_valkey().socket) for _ in range(2))
+    old.ledger.open(Head(0, GENESIS))
+    old.post(5)
+    journal = old.journal()[:3]
+    assert Replay(new.client, DISTRICT, epoch=1).run(journal) == head_of(journal)
+    new.ledger.open(head_of(journal), epoch=1)
+    for worker, wanted in ((old, 1), (new, 0), (new, 2)):
+        with refused("ledger_epoch"):
+            worker.ledger.open(head_of(journal), epoch=wanted)
+    new.post()
+    assert owner_of(new.client, "").get(f"{{d:{DISTRICT}}}:head").decode().split("\t")[5] == "1"
+    assert Stream(new.client, DISTRICT).read_in_epoch(3)[0] == 1
 
 
 def test_an_answer_waits_for_the_replica_when_the_level_says_so(pair: tuple[Valkey, Valkey]) -> None:
