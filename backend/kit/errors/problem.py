@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from backend.kit.db import BOOKS_UNAVAILABLE, is_outage
+from backend.kit.errors.field_words import in_chinese
 from backend.kit.observe import cleaned
 from points.errors import Category, Kind, Refused, kind
 
@@ -88,7 +89,7 @@ class ProblemSchema(Schema):
     detail = fields.String(required=True, metadata={"description": "a sentence in the caller's language"})
     retry = fields.Boolean(required=True, metadata={"description": "whether the same request may succeed later"})
     request_id = fields.String()
-    errors = fields.Dict(metadata={"description": "the fields that were refused, and why"})
+    errors = fields.Dict(metadata={"description": "the fields that were refused, and why, in the caller's language"})
     details = fields.Dict(metadata={"description": "the figures behind the sentence"})
 
 
@@ -114,7 +115,7 @@ def problem(
         "request_id": g.get("request_id", ""),
     }
     if errors:
-        body["errors"] = errors
+        body["errors"] = errors if language() == "en" else in_chinese(errors)
     if refusal.details:
         body["details"] = {
             k: v if isinstance(v, int | float | str | bool) else str(v) for k, v in refusal.details.items()
