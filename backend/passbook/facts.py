@@ -15,6 +15,7 @@ from backend.kit.days import local_day
 from backend.kit.db import db
 from backend.passbook import locks
 from backend.passbook.models import Earning, GrantRow
+from backend.residents.ages import birth_date_of, years_on
 from backend.residents.models import Resident
 from backend.residents.service import consents
 from backend.wiring import ledger
@@ -74,12 +75,12 @@ def band_of(born: date | None, day: date) -> str | None:
     """The band of an age on a local day; None when the birthday is not known."""
     if born is None:
         return None
-    return age_band(day.year - born.year - ((day.month, day.day) < (born.month, born.day)))
+    return age_band(years_on(born, day))
 
 
 def _band(event: DeedApproved) -> str | None:
     found = db.session.get(Resident, (event.district, event.resident))
-    return band_of(found.birth_date if found else None, local_day(event.at))
+    return band_of(birth_date_of(found), local_day(event.at))
 
 
 def _hold_groups(event: DeedApproved, needed: FactsNeeded) -> None:

@@ -16,6 +16,7 @@ from backend.passbook import packs
 from backend.passbook.facts import band_of
 from backend.passbook.models import Earning
 from backend.passbook.pack_reading import parsed, read_pack
+from backend.residents.ages import opened
 from backend.residents.models import Consent, Resident
 from points.events import DeedApproved
 from points.rules.history import Past
@@ -106,9 +107,9 @@ def _later(at: datetime, identifier: str) -> Any:
 
 
 def _births(district: str, identifiers: set[str]) -> dict[str, date | None]:
-    query = select(Resident.id, Resident.birth_date)
+    query = select(Resident.id, Resident.birth_sealed)
     found = db.session.execute(query.where(Resident.district == district, Resident.id.in_(identifiers)))
-    return {row.id: row.birth_date for row in found}
+    return {row.id: opened(row.id, row.birth_sealed) for row in found}
 
 
 def _consents(district: str, identifiers: set[str]) -> dict[str, list[Any]]:

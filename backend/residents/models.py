@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
-from sqlalchemy import Boolean, Date, ForeignKeyConstraint, String, Text, UniqueConstraint
+from sqlalchemy import Boolean, ForeignKeyConstraint, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kit.db import Base, DistrictRow, Moment
@@ -20,7 +20,7 @@ class Resident(DistrictRow, Base):
     openid_sealed: Mapped[str] = mapped_column(Text)
     name_sealed: Mapped[str | None] = mapped_column(Text)
     street: Mapped[str | None] = mapped_column(String(9))
-    birth_date: Mapped[date | None] = mapped_column(Date)
+    birth_sealed: Mapped[str | None] = mapped_column(Text)
     closed: Mapped[bool] = mapped_column(Boolean, default=False)
     gate: Mapped[str | None] = mapped_column(String(36))
     """The latest closing or opening, which the ledger has under the same id."""

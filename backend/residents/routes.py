@@ -6,7 +6,7 @@ from typing import Any
 
 from backend.kit.auth import Caller
 from backend.kit.http import Endpoints
-from backend.residents import schemas, service
+from backend.residents import ages, schemas, service
 
 endpoints = Endpoints("residents", __name__, description="居民 · residents")
 
@@ -35,6 +35,24 @@ def see_me(caller: Caller) -> Any:
 def change_me(caller: Caller, body: dict[str, Any]) -> Any:
     """Change one's own name or street."""
     return service.change_me(caller, **body)
+
+
+@endpoints.endpoint("PUT", "/me/birth-date", may="me", body=schemas.BirthDateBody, answer=schemas.BirthDateSchema)
+def give_birth_date(caller: Caller, body: dict[str, Any]) -> dict[str, Any]:
+    """Say when I was born, for rules that ask for an age; sending it is the consent to keep it."""
+    return {"birth_date": ages.birth_date_of(ages.give(caller, **body))}
+
+
+@endpoints.endpoint("GET", "/me/birth-date", may="me", answer=schemas.BirthDateSchema)
+def see_birth_date(caller: Caller) -> dict[str, Any]:
+    """What I said."""
+    return {"birth_date": ages.birth_date_of(service.me(caller))}
+
+
+@endpoints.endpoint("DELETE", "/me/birth-date", may="me", status=204)
+def erase_birth_date(caller: Caller) -> None:
+    """Take it back; rules that ask for an age do not know mine any more."""
+    ages.erase(caller)
 
 
 @endpoints.endpoint("GET", "/me/consents", may="me", answer=schemas.ConsentsSchema)

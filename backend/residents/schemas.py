@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
+from typing import Any
+
 from marshmallow import fields, validate
 
 from backend.kit.http import Answer, Body
 from backend.kit.http.shapes import Street, Text, YesOrNo
 from backend.residents import service
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class SignInBody(Body):
@@ -30,6 +36,25 @@ class SignedInSchema(Answer):
 class MeBody(Body):
     name = Text(1, 30, load_default=None)
     street = Street(load_default=None)
+
+
+class Day(fields.Date):
+    """A day as `2026-11-22` and in no other writing."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:
+        if not isinstance(value, str) or _DAY.fullmatch(value) is None:
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+        day: date = super()._deserialize(value, attr, data, **kwargs)
+        return day
+
+
+class BirthDateBody(Body):
+    birth_date = Day(required=True)
+    guardian = YesOrNo(load_default=False, metadata={"description": "a guardian of the child agrees; needed under 14"})
+
+
+class BirthDateSchema(Answer):
+    birth_date = fields.Date(required=True, allow_none=True)
 
 
 class ConsentBody(Body):

@@ -37,6 +37,8 @@ class Purpose(StrEnum):
     POSITION = "position"  # where I am when I check in
     LEADERBOARD = "leaderboard"  # to be shown in a ranking
     PUBLIC_NOTICE = "public_notice"  # to be named in a public notice
+    AGE = "age"  # to keep my birth date, for rules that ask for an age
+    GUARDIAN = "guardian"  # a guardian agrees, for a child under 14
 
 
 @dataclass(frozen=True)
@@ -133,21 +135,12 @@ def require_consent(district: str, resident: str, purpose: Purpose) -> None:
 
 
 def set_consent(caller: Caller, purpose: Purpose, given: bool) -> set[Purpose]:
-    """Give or withdraw a consent; both are one step."""
-    with transaction() as session:
-        find(Resident, caller.district, caller.id, lock=True)
-        query = rows(Consent, caller.district).where(
-            Consent.resident == caller.id, Consent.purpose == purpose.value, Consent.withdrawn_at.is_(None)
-        )
-        standing = session.scalar(query)
-        if given and standing is None:
-            session.add(
-                Consent(
-                    district=caller.district, id=fresh_id(), resident=caller.id, purpose=purpose.value, given_at=now()
-                )
-            )
-        elif not given and standing is not None:
-            standing.withdrawn_at = now()
+    """Give or withdraw a consent; both are one step. With the consent to it goes the birth date."""
+    with transaction():
+        resident = find(Resident, caller.district, caller.id, lock=True)
+        if purpose in (Purpose.AGE, Purpose.GUARDIAN) and not given and purpose in consents(*_key(caller)):
+            resident.birth_sealed = None
+        record_consent(caller, purpose, given=given)
         audit.record(
             caller.district,
             caller.name,
@@ -155,7 +148,25 @@ def set_consent(caller: Caller, purpose: Purpose, given: bool) -> set[Purpose]:
             caller.name,
             purpose=purpose,
         )
-    return consents(caller.district, caller.id)
+    return consents(*_key(caller))
+
+
+def record_consent(caller: Caller, purpose: Purpose, *, given: bool) -> None:
+    """Write down, in the open transaction, that a consent holds from now on or no more."""
+    query = rows(Consent, caller.district).where(
+        Consent.resident == caller.id, Consent.purpose == purpose.value, Consent.withdrawn_at.is_(None)
+    )
+    standing = db.session.scalar(query)
+    if given and standing is None:
+        row = Consent(district=caller.district, id=fresh_id(), resident=caller.id, purpose=purpose.value)
+        row.given_at = now()
+        db.session.add(row)
+    elif not given and standing is not None:
+        standing.withdrawn_at = now()
+
+
+def _key(caller: Caller) -> tuple[str, str]:
+    return caller.district, caller.id
 
 
 def _by_openid(district: str, openid: str) -> Resident | None:

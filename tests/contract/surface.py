@@ -93,6 +93,7 @@ BODIES: dict[str, Callable[[Town], Any]] = {
     "sign_in_clerk": lambda town: _SIGN_IN,
     "set_staff_password": lambda town: {"setup_token": "t" * 43, "password": "lotus-tea-paper-boat"},
     "change_me": lambda town: {"name": "赵小满", "street": STREET},
+    "give_birth_date": lambda town: {"birth_date": "1980-05-06"},
     "set_consent": lambda town: {"purpose": "position", "given": True},
     "declare_act": lambda town: {
         "category": "帮助困难居民",
@@ -158,6 +159,7 @@ BODIES: dict[str, Callable[[Town], Any]] = {
         "address": "虚构路 1 号",
     },
     "verify_ticket": lambda town: {"category": "暴露垃圾"},
+    "join_ticket": lambda town: {"original": town.ids["ticket"]},
     "refuse_ticket": lambda town: {"reason": "不属于本区"},
     "dispatch_ticket": lambda town: {"unit": "sanitation", "note": "请处理"},
     "return_ticket": lambda town: {"reason": "不归我们管"},

@@ -9,6 +9,7 @@ from backend.kit.clock import fresh_id, now
 from backend.kit.days import local_day
 from backend.kit.db import NOT_FOUND, db, find, rows, transaction
 from backend.kit.http import Page, page_of
+from backend.residents.ages import birth_date_of
 from backend.residents.models import Resident
 from backend.volunteering.activities.models import Activity
 from backend.volunteering.activities.service import SHIFT_OVER, shift_of
@@ -58,7 +59,7 @@ def sign_up(caller: Caller, activity: str, shift: str, risks_seen: bool) -> Sign
         place = shift_of(caller.district, activity, shift, lock=True)
         if not risks_seen:
             raise RISKS_NOT_SEEN(risks=wanted.risks)
-        _check_age(resident.birth_date, wanted.min_age, local_day(place.starts_at))
+        _check_age(birth_date_of(resident), wanted.min_age, local_day(place.starts_at))
         if place.ends_at <= now():
             raise SHIFT_OVER()
         if _standing(caller.district, shift, caller.id) is not None:

@@ -4,8 +4,6 @@ from datetime import date, timedelta
 
 import pytest
 
-from backend.kit.db import db, transaction
-from backend.residents.models import Resident
 from backend.volunteering.signups.service import age_on
 from points.clock import FixedClock
 from tests.app import OTHER_DISTRICT
@@ -18,10 +16,8 @@ def _free(stage: Stage) -> int:
 
 
 def _born(person: Person, day: date) -> None:
-    with transaction():
-        resident = db.session.get(Resident, (person.district, person.id))
-        assert resident is not None
-        resident.birth_date = day
+    said = person.put("/me/birth-date", {"birth_date": day.isoformat(), "guardian": True})
+    assert said.status_code == 200, said.json
 
 
 def test_a_resident_takes_a_place_and_sees_it(stage: Stage) -> None:
