@@ -69,6 +69,7 @@ class Secrets:
     field_key: str
     index_key: str
     root_key: str
+    root_key_before: str
 
     def __repr__(self) -> str:
         return "Secrets(…)"
@@ -195,6 +196,7 @@ _ONE_OF = {
     "service.log_level": ("debug", "info", "warning", "error"),
 }
 _MUST_BE_POSITIVE = (int, float)
+_WHILE_CHANGED = ("root_key_before",)
 _MAY_BE_ZERO = ("service.trusted_proxies",)
 
 
@@ -317,7 +319,12 @@ def _refuse_unsafe(settings: Settings) -> None:
         return
     if not settings.redis.fenced:
         raise SETTINGS_WRONG(problems="redis.fenced: must be true in production")
-    missing = [f"secrets.{k.name}" for k in fields(Secrets) if len(getattr(settings.secrets, k.name)) < 32]
+    given = settings.secrets
+    missing = [
+        f"secrets.{k.name}"
+        for k in fields(Secrets)
+        if k.name not in _WHILE_CHANGED and len(getattr(given, k.name)) < 32
+    ]
     missing += [
         f"{s}.{k}"
         for s, k in (

@@ -127,6 +127,12 @@ def root_key() -> bytes:
     return _key(settings().secrets.root_key)
 
 
+def root_key_before() -> bytes | None:
+    """The 32 bytes of the key before it, while it is changed."""
+    given = settings().secrets.root_key_before
+    return _key(given) if given else None
+
+
 def answers(ask: Callable[[], object]) -> bool:
     """Whether a server answers; for readiness, where any failure means no."""
     try:

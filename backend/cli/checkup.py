@@ -50,6 +50,7 @@ def findings(app: Flask) -> Iterator[Finding]:
         Check("操作日志 · the audit log", _audit),
         Check("账本与流水 · ledger and journal", health.journals),
         Check("每日根值 · daily roots", health.roots),
+        Check("根值公钥 · the roots' keys", health.root_key),
     ]
     for check in checks:
         try:

@@ -170,6 +170,25 @@ def restore(data: str | None, district: str | None, folder: str, by: str) -> Non
             click.echo(f"{name} 流水已恢复至第 {reached} 笔 · journal restored up to entry {reached}")
 
 
+@ledger.command("change-root-key")
+@DATA
+@click.option("--lost-by", "staff", multiple=True, metavar="NAME", help="twice: who says that the old key is lost")
+@click.option("--reason", default="", help="how it was lost")
+@AS
+def change_root_key(data: str | None, staff: tuple[str, ...], reason: str, by: str) -> None:
+    """Publish a new secrets.root_key after the old one (secrets.root_key_before), which signs it."""
+    from backend.cli.place import service
+    from backend.journal.roots.keys import change
+    from backend.journal.roots.publishing import publish_keys
+
+    refuse_nothing(data)
+    with service(data, opens=False):
+        write_down(_districts(None)[0], by, "journal.change_root_key", "root_key")
+        made = change(staff, reason)
+        publish_keys()
+        click.echo(f"新公钥 {made.public_key} 自 {made.since} 起签名 · key {made.number} signs from {made.since} on")
+
+
 @ledger.command("statement")
 @DATA
 @click.argument("account")

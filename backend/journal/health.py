@@ -14,6 +14,7 @@ from backend.journal.archive import archived
 from backend.journal.models import JournalEntry, JournalRoot
 from backend.journal.opening import keep_open
 from backend.journal.projector import head_number
+from backend.journal.roots.keys import keys, problem_of
 from backend.journal.server_settings import of_all
 from backend.kit.clock import now
 from backend.kit.days import local_day
@@ -162,6 +163,20 @@ def roots() -> Iterator[Finding]:
             yield ok(f"{district} 根值已公布至 {last}", f"{district}: roots are published up to {last}")
         else:
             yield bad(f"{district} 根值只公布至 {last}", f"{district}: roots are published only up to {last}")
+
+
+def root_key() -> Iterator[Finding]:
+    """Whether the published keys follow each other, and the newest is that of the settings."""
+    listed = keys()
+    wrong = problem_of(listed)
+    if wrong:
+        yield bad(
+            f"签名公钥不符：{wrong}；如要更换，请运行 civic ledger change-root-key --as 姓名",
+            f"the keys of the roots: {wrong}; to change the key, run civic ledger change-root-key --as NAME",
+        )
+    for key in listed[1:]:
+        if not key.signature_before:
+            yield note(f"第 {key.number} 个公钥未经前一个签名", f"key {key.number} was not signed by the one before it")
 
 
 def _at(district: str, number: int) -> datetime | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from backend.journal import schemas, service
-from backend.journal.roots.listing import roots
+from backend.journal.roots.listing import published_keys, roots
 from backend.journal.roots.proving import Inclusion, proof_of
 from backend.kit.auth import Caller
 from backend.kit.db import NOT_FOUND
@@ -33,3 +33,9 @@ def prove_entry(caller: Caller, number: str) -> Inclusion:
 def list_roots(caller: Caller, query: dict[str, Any]) -> Page:
     """The signed root of each day, newest first; for anyone to keep."""
     return roots(query["district"] or caller.district, query["cursor"], query["limit"])
+
+
+@endpoints.endpoint("GET", "/journal/keys", may="journal.roots", answer=schemas.RootKeysSchema)
+def list_keys(caller: Caller) -> Page:
+    """The keys that sign the roots, with their days; each was signed by the one before it."""
+    return published_keys()

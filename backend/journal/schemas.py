@@ -54,3 +54,16 @@ class ProofSchema(Answer):
 
 
 RootsSchema = page_schema(RootSchema)
+
+
+class RootKeySchema(Answer):
+    number = fields.Integer(required=True)
+    public_key = fields.String(required=True)
+    since = fields.Date(required=True)
+    until = fields.Date(required=True, allow_none=True)
+    statement = fields.String(required=True)
+    signature = fields.String(required=True)
+    signature_before = fields.String(required=True, allow_none=True)
+
+
+RootKeysSchema = page_schema(RootKeySchema)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from backend.journal.models import JournalRoot
 from backend.journal.projector import FIRST_SHA256, chained
+from backend.journal.roots.keys import keys, problem_of, until
 from backend.journal.roots.merkle import Tree, leaf_of
 from backend.journal.roots.publishing import content_of, published
 from backend.journal.roots.statement import NOTHING_BEFORE, Statement, digest_of, is_signed, public_key
@@ -16,10 +17,10 @@ from points.ledger import Entry
 
 
 class RootChanged(Exception):  # noqa: N818 - what was found, not an error of the program
-    """A root that does not hold."""
+    """A root, or a key that signs them, that does not hold."""
 
-    def __init__(self, root: JournalRoot, why: str) -> None:
-        super().__init__(f"{root.day.isoformat()} ({why})")
+    def __init__(self, root: JournalRoot | None, why: str) -> None:
+        super().__init__(f"{root.day.isoformat() if root else 'keys'} ({why})")
 
 
 class RootsCheck:
@@ -32,6 +33,9 @@ class RootsCheck:
         self._number, self._last, self._chain = 0, 0, FIRST_SHA256
         self._before = NOTHING_BEFORE
         self.checked = 0
+        self._keys = keys()
+        self._signed_by = 0
+        """The number of the key that signed the last root."""
 
     def add(self, entry: Entry) -> None:
         if self._root is None:
@@ -44,6 +48,9 @@ class RootsCheck:
 
     def finish(self) -> None:
         """All entries came by: every root that is left must be of days without any."""
+        wrong = problem_of(self._keys)
+        if wrong:
+            raise RootChanged(None, wrong)
         self._complete(before=self._last + 1)
         if self._root is not None:
             raise RootChanged(self._root, "it names entries that are not there")
@@ -74,10 +81,20 @@ class RootsCheck:
             raise RootChanged(root, "it is not of the entries that come next")
         if root.statement != wanted.text:
             raise RootChanged(root, "the entries make another")
-        if root.public_key != public_key() or not is_signed(root.statement, root.signature, root.public_key):
-            raise RootChanged(root, "it is not signed with this service's key")
+        if not self._may_sign(root) or not is_signed(root.statement, root.signature, root.public_key):
+            raise RootChanged(root, "it is not signed with this service's key of that time")
         if published(root) not in (None, content_of(root)):
             raise RootChanged(root, "the published file says something else")
+
+    def _may_sign(self, root: JournalRoot) -> bool:
+        """Keys follow each other and none comes back; one that was changed signs no day from its end on."""
+        if not self._keys:
+            return root.public_key == public_key()
+        signing = next((key for key in self._keys if key.public_key == root.public_key), None)
+        if signing is None or signing.number < self._signed_by:
+            return False
+        self._signed_by, over = signing.number, until(self._keys, signing)
+        return over is None or root.day < over
 
 
 def _roots(district: str) -> list[JournalRoot]:

@@ -1,12 +1,49 @@
-"""The published roots, a page at a time."""
+"""The published roots, a page at a time, and the keys that sign them."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import select
 
 from backend.journal.models import JournalRoot
+from backend.journal.roots.keys import keys, until
 from backend.kit.db import db
 from backend.kit.http import Page
+
+
+@dataclass(frozen=True)
+class PublishedKey:
+    """A key with the days it signs: from `since` to before `until`."""
+
+    number: int
+    public_key: str
+    since: date
+    until: date | None
+    statement: str
+    signature: str
+    signature_before: str | None
+
+
+def published_keys() -> Page:
+    """Every key that signed or signs roots, oldest first; there are few."""
+    listed = keys()
+    return Page(
+        [
+            PublishedKey(
+                key.number,
+                key.public_key,
+                key.since,
+                until(listed, key),
+                key.statement,
+                key.signature,
+                key.signature_before,
+            )
+            for key in listed
+        ],
+        None,
+    )
 
 
 def roots(district: str, before: int | None = None, limit: int = 50) -> Page:

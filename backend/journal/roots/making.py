@@ -10,9 +10,10 @@ from sqlalchemy import select
 from backend.journal.models import JournalEntry, JournalRoot, JournalRootNode
 from backend.journal.projector import FIRST_SHA256, head_number
 from backend.journal.reading import entries
+from backend.journal.roots.keys import signing_key
 from backend.journal.roots.merkle import tree_of
-from backend.journal.roots.publishing import publish
-from backend.journal.roots.statement import NOTHING_BEFORE, Statement, digest_of, sign
+from backend.journal.roots.publishing import publish, publish_keys
+from backend.journal.roots.statement import NOTHING_BEFORE, Statement, digest_of, public_half, sign_with
 from backend.journal.service import last_number_at
 from backend.kit.clock import now
 from backend.kit.days import local_day, zone
@@ -27,11 +28,12 @@ MOST = 50
 def make_due(district: str) -> int:
     """Make and publish the roots of finished days, oldest first, at most `MOST`; answers how many.
 
-    Any number may run at once and again: a day has one root, the first that was committed.
+    Any number may run at once and again: a day has one root, the first that was committed. Refused: `root_key_unknown`.
     """
     made = 0
     while made < MOST and _make_next(district):
         made += 1
+    publish_keys()
     publish(district)
     return made
 
@@ -62,7 +64,7 @@ def _make_next(district: str) -> bool:
 
 
 def _keep(statement: Statement, seed: str, nodes: list[bytes]) -> None:
-    signature, public_key = sign(statement.text)
+    key = signing_key()
     row = {
         "district": statement.district,
         "number": statement.number,
@@ -71,8 +73,8 @@ def _keep(statement: Statement, seed: str, nodes: list[bytes]) -> None:
         "last": statement.last,
         "seed": seed,
         "statement": statement.text,
-        "signature": signature,
-        "public_key": public_key,
+        "signature": sign_with(key, statement.text),
+        "public_key": public_half(key),
         "made_at": now(),
     }
     with transaction() as session:

@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import select
 
 from backend.journal.models import JournalRoot
+from backend.journal.roots.keys import keys
 from backend.kit.db import db
 from backend.wiring import settings
 
@@ -27,8 +28,7 @@ def publish(district: str) -> int:
 
 def file_of(root: JournalRoot) -> Path:
     """Where a root is published: `<roots_dir>/<district>/<day>.json`."""
-    home = Path(settings().journal.roots_dir or settings().data_dir / "roots")
-    return home / root.district / f"{root.day.isoformat()}.json"
+    return _home() / root.district / f"{root.day.isoformat()}.json"
 
 
 def content_of(root: JournalRoot) -> str:
@@ -42,6 +42,19 @@ def published(root: JournalRoot) -> str | None:
         return file_of(root).read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
+
+
+def publish_keys() -> None:
+    """Write the files of the keys that are missing, `<roots_dir>/keys/<number>.json`."""
+    for key in keys():
+        path = _home() / "keys" / f"{key.number}.json"
+        if not path.exists():
+            shown = {name: getattr(key, name) for name in ("statement", "signature", "signature_before", "public_key")}
+            _write(path, json.dumps(shown | {"number": key.number, "since": key.since.isoformat()}, indent=2) + "\n")
+
+
+def _home() -> Path:
+    return Path(settings().journal.roots_dir or settings().data_dir / "roots")
 
 
 def _write(path: Path, content: str) -> None:

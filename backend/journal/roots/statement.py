@@ -54,15 +54,19 @@ def digest_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def sign(text: str) -> tuple[str, str]:
-    """Ed25519 signature of a statement and the public key that checks it, both in base64."""
-    key = Ed25519PrivateKey.from_private_bytes(root_key())
-    return _base64(key.sign(text.encode())), _base64(key.public_key().public_bytes_raw())
+def sign_with(key: Ed25519PrivateKey, text: str) -> str:
+    """Ed25519 signature of a statement, in base64."""
+    return _base64(key.sign(text.encode()))
+
+
+def public_half(key: Ed25519PrivateKey) -> str:
+    """The public key that checks what a key signed, in base64."""
+    return _base64(key.public_key().public_bytes_raw())
 
 
 def public_key() -> str:
     """The key under which roots are published now, in base64."""
-    return _base64(Ed25519PrivateKey.from_private_bytes(root_key()).public_key().public_bytes_raw())
+    return public_half(Ed25519PrivateKey.from_private_bytes(root_key()))
 
 
 def is_signed(text: str, signature: str, key: str) -> bool:
