@@ -1,4 +1,4 @@
-"""Before a command that looks at what is there: a mistyped data directory is refused, not made."""
+"""Before a command that works on what is there: a mistyped data directory is refused, not made."""
 
 from __future__ import annotations
 

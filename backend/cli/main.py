@@ -67,10 +67,12 @@ def staff() -> None:
 @AS
 def staff_create(data: str | None, name: str, roles: tuple[str, ...], district: str | None, by: str) -> None:
     """Invite NAME; prints the one-time token with which the password is set (PUT /api/v1/staff/password)."""
+    from backend.cli.existing import refuse_nothing
     from backend.cli.place import service
     from backend.kit.auth import Role
     from backend.staff.service import invite
 
+    refuse_nothing(data)
     with service(data) as app:
         wanted = district or app.extensions["civic_settings"].service.districts[0]
         invited = invite(wanted, actor(by), name, [Role(role) for role in roles])

@@ -78,8 +78,11 @@ def simulate(**asked: Any) -> None:
 
     Nothing is written to the books, but with --attach the table, for the pack of that very text.
     """
+    from backend.cli.existing import refuse_nothing
     from backend.cli.rules_simulate import run
 
+    if asked["attach"]:
+        refuse_nothing(asked["data"])
     run(**asked)
 
 
@@ -94,6 +97,8 @@ def publish(file: Path, by: str, data: str | None, first: str | None, last: str 
 
     Handing in runs its cases and tries it on all deeds of the period. Running it again as the author tries it anew.
     """
+    from backend.cli.existing import refuse_nothing
     from backend.cli.rules_publish import run
 
+    refuse_nothing(data)
     run(file, by, data, first, last)

@@ -35,12 +35,14 @@ def import_tickets(csv: str, data: str | None, district: str | None, by: str) ->
 
     from rich.console import Console
 
+    from backend.cli.existing import refuse_nothing
     from backend.cli.place import service
     from backend.cli.progress import bar
     from backend.tickets.importing import import_csv
     from backend.tickets.importing.file import open_table
 
     open_table(Path(csv))  # a wrong file is refused before anything is started
+    refuse_nothing(data)
     with service(data) as app, bar(Console(stderr=True), "导入工单 · importing tickets") as progress:
         wanted = district or app.extensions["civic_settings"].service.districts[0]
         result = import_csv(csv, wanted, progress=progress, actor=actor(by))

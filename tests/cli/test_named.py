@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from backend.cli.main import cli
+from backend.cli.place import service
 from backend.settings import CONFIG
 
 ACTING = {
@@ -17,6 +18,7 @@ ACTING = {
     "rebuild": ("ledger", "rebuild"),
     "catch-up": ("ledger", "catch-up"),
     "archive": ("ledger", "archive"),
+    "change-root-key": ("ledger", "change-root-key"),
     "restore": ("ledger", "restore", "."),
 }
 
@@ -40,6 +42,8 @@ def test_who_acts_stands_in_the_audit_log(tmp_path: Path, monkeypatch: pytest.Mo
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("CIVIC_JOURNAL_ARCHIVE_DIR", str(tmp_path / "archive"))
     home = str(tmp_path / "data")
+    with service(home):
+        """A place where a service has worked."""
     for what in ("staff create", "catch-up", "archive"):
         done = civic(*ACTING[what], "--data", home, "--as", "邹立夏")
         assert done.exit_code == 0, done.output

@@ -1,4 +1,4 @@
-"""Commands that look at what is there: a mistyped directory or account is refused, and nothing is made."""
+"""Commands that work on what is there: a mistyped directory or account is refused, and nothing is made."""
 
 from __future__ import annotations
 
@@ -10,14 +10,19 @@ from click.testing import CliRunner, Result
 from backend.cli.main import cli
 from backend.settings import CONFIG
 
-LOOKING = {
+SIMULATE = ("rules", "simulate", str(CONFIG / "rules" / "370112-demo.yaml"))
+THERE = {
     "verify": ("ledger", "verify"),
     "statement": ("ledger", "statement", "fund:civic", "--as", "邹立夏"),
     "rebuild": ("ledger", "rebuild", "--as", "邹立夏"),
     "catch-up": ("ledger", "catch-up", "--as", "邹立夏"),
     "archive": ("ledger", "archive", "--as", "邹立夏"),
     "doctor": ("doctor",),
-    "simulate": ("rules", "simulate", str(CONFIG / "rules" / "370112-demo.yaml")),
+    "simulate": SIMULATE,
+    "simulate and attach": (*SIMULATE, "--attach", "--as", "邹立夏"),
+    "publish": ("rules", "publish", str(CONFIG / "rules" / "370112-demo.yaml"), "--as", "邹立夏"),
+    "staff create": ("staff", "create", "周芒种", "--role", "reviewer", "--as", "邹立夏"),
+    "tickets import": ("tickets", "import", str(CONFIG / "samples" / "tickets_sample.csv"), "--as", "邹立夏"),
 }
 
 
@@ -32,13 +37,13 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.mark.parametrize("what", LOOKING)
+@pytest.mark.parametrize("what", THERE)
 @pytest.mark.parametrize("there", [True, False], ids=["an empty directory", "no directory"])
 def test_a_directory_that_was_never_initialised_is_refused_and_not_made(tmp_path: Path, what: str, there: bool) -> None:
     home = tmp_path / "typo"
     if there:
         home.mkdir()
-    refused = civic(*LOOKING[what], "--data", str(home))
+    refused = civic(*THERE[what], "--data", str(home))
     assert (refused.exit_code, "code: nothing_here" in refused.stderr) == (2, True), refused.output
     assert str(home) in refused.stderr
     assert home.exists() == there

@@ -331,8 +331,11 @@ def test_the_command_says_what_became_of_every_row(tmp_path: Path, write: Write)
     from click.testing import CliRunner
 
     from backend.cli.main import cli
+    from backend.cli.place import service
 
     path = write({}, {"status": "Lost"}, {"lat": "", "lon": ""})
+    with service(str(tmp_path / "place")):
+        """A place where a service has worked."""
     command = ["tickets", "import", str(path), "--as", "邹立夏", "--data", str(tmp_path / "place")]
     first, second = (CliRunner().invoke(cli, command) for _ in range(2))
     assert first.exit_code == 0, first.output
