@@ -10,7 +10,7 @@ LOCKED = $(PIP) --require-hashes --only-binary :all:
 MOVED := $(shell grep -qsF '$(CURDIR)/.venv/' .venv/bin/civic && .venv/bin/python -c '' 2>/dev/null || echo moved)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test torture bench lint format types lock migration clean moved
+.PHONY: help demo test torture bench mutants lint format types lock migration clean moved
 .DELETE_ON_ERROR:
 
 help: ## list the commands
@@ -27,6 +27,10 @@ torture: .venv/dev ## long rounds of faults (ROUNDS=100 multiplies them)
 
 bench: .venv/dev ## speeds as ratios, into benchmarks/bench.json and docs/benchmarks.md
 	@.venv/bin/python -m benchmarks.run $(ARGS)
+
+mutants: .venv/dev ## change each piece of the decision, the caps and the ledger's scripts; count what no test notices
+	@.venv/bin/python benchmarks/rules_mutants.py
+	@.venv/bin/python -m benchmarks.ledger_mutants $(ARGS)
 
 lint: .venv/dev ## lint, formatting and the order of imports
 	@.venv/bin/ruff check .
