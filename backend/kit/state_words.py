@@ -53,6 +53,7 @@ STEPS: Final = {
     "fix": "报告处置完成",
     "pass": "核查通过",
     "fail": "核查退回",
+    "join": "并入原工单",
     "close_with_original": "随原工单办结",
     "rate": "评价",
     "reopen": "重新处置",

@@ -95,7 +95,4 @@ _SAY: dict[str, Callable[[Step, list[str | None]], Text]] = {
     "most": lambda step, n: Text(f"一次最多 {n[0]} 分", f"at most {n[0]} for one deed"),
     "round": lambda step, n: Text(f"{step.title.zh}：{n[0]} 变为 {n[1]} 分", f"{step.title.en}: {n[0]} becomes {n[1]}"),
     "store": _store,
-    "posted": lambda _, n: Text(
-        f"此前已入账 {n[0]} 分，只补差额", f"{n[0]} were posted before, only the rest is added"
-    ),
 }

@@ -29,7 +29,6 @@ class Step(NamedTuple):
     | most | ceiling, before | not more than this for one deed |
     | round | before, after | to whole points |
     | store | ceiling, stored, over | what no longer fits goes to donation |
-    | posted | before | a correction gives only the difference |
     """
 
     kind: str

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from backend.kit.audit import AuditLine
 from backend.kit.db import db, rows
 from backend.residents.models import Consent, Resident
+from backend.residents.service import Purpose
 from tests.app import DISTRICT
 from tests.backend.passbook.stage import CASES, PACK, approve, fill_fund, no, publish_rules, told
 from tests.cast import Cast, Person
@@ -22,6 +26,12 @@ AGED = PACK.replace(
 - rule: referral
 """,
 )
+
+
+def test_rules_may_ask_for_every_consent_and_no_other() -> None:
+    schema = json.loads(Path("points/rules/pack.schema.json").read_text("utf-8"))
+    asked = schema["$defs"]["when"]["properties"]["consent"]["items"]["enum"]
+    assert sorted(asked) == sorted(Purpose)
 
 
 def say(person: Person, born: str, **more: bool) -> tuple[int, str]:

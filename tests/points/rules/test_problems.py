@@ -130,6 +130,11 @@ def test_a_rule_of_the_wrong_form_is_refused(parts, code):
     assert code in codes(rule(**parts))
 
 
+def test_a_consent_nobody_can_give_is_refused():
+    assert codes(rule(when={"kind": "act", "consent": ["guardain"]})) == ["not_in_list"]
+    assert codes(rule(when={"kind": "act", "consent": ["guardian"]})) == []
+
+
 def test_a_missing_key_is_named():
     value = raw()
     del value["fund"]
