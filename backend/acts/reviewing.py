@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from backend.acts.models import Act
 from backend.acts.service import subject_of
 from backend.acts.states import ACTS, ActState
@@ -10,10 +12,12 @@ from backend.kit.appeals import OWN_CLAIM
 from backend.kit.auth import Caller
 from backend.kit.clock import now
 from backend.kit.db import find, transaction
-from backend.passbook import earn
+from backend.passbook import earn, verified
+from backend.passbook.verified import Value
 from backend.staff.service import is_same_person
 from points.errors import Category, kind
 from points.events import DeedApproved, DeedKind
+from points.rules.shapes import ASSESSED
 
 REASON_NEEDED = kind(
     "reason_needed",
@@ -24,12 +28,20 @@ REASON_NEEDED = kind(
 
 
 def review(
-    caller: Caller, identifier: str, decision: str, reason: str | None, note: str | None, *, points: int | None = None
+    caller: Caller,
+    identifier: str,
+    decision: str,
+    reason: str | None,
+    note: str | None,
+    *,
+    points: int | None = None,
+    facts: Mapping[str, Value] | None = None,
 ) -> Act:
     """Approve or refuse a declared act, once.
 
     Refused: `own_claim` when the reviewer is the one who would earn, `reason_needed`, `wrong_state` when it was decided
-    before, `rules_assessed_outside_range` when `points` lie outside the range that the rule leaves to the reviewer.
+    before, `rules_assessed_outside_range` when `points` lie outside the range that the rule leaves to the reviewer,
+    `verified_fact_not_asked` when `facts` hold what the rules of the day do not ask for.
     """
     if decision == "refuse" and not reason:
         raise REASON_NEEDED()
@@ -40,7 +52,7 @@ def review(
         act.state, act.reviewer, act.reviewed_at = state.value, caller.name, now()
         act.reason, act.note = reason or None, note
         if state is ActState.APPROVED:
-            let_earn(caller, act, points)
+            let_earn(caller, act, points, facts)
         audit.record(caller.district, caller.name, f"act.{state.value}", subject_of(act))
     return act
 
@@ -51,8 +63,11 @@ def refuse_own(caller: Caller, act: Act) -> None:
         raise OWN_CLAIM()
 
 
-def let_earn(caller: Caller, act: Act, points: int | None = None) -> None:
+def let_earn(caller: Caller, act: Act, points: int | None = None, facts: Mapping[str, Value] | None = None) -> None:
     """Hand an approved act to the rules, inside the open transaction."""
+    attributes = verified.checked(act.district, DeedKind.ACT, act.category, act.done_at, facts or {})
+    if points is not None:
+        attributes[ASSESSED] = points
     deed = DeedApproved(
         id=act.id,
         kind=DeedKind.ACT,
@@ -61,6 +76,6 @@ def let_earn(caller: Caller, act: Act, points: int | None = None) -> None:
         resident=act.resident,
         district=act.district,
         street=act.street,
-        attributes={} if points is None else {"assessed_points": points},
+        attributes=attributes,
     )
     act.earning = earn.deed_approved(deed, caller.name)

@@ -8,6 +8,7 @@ from backend.acts.states import ActState
 from backend.kit.appeals.schemas import AppealBody, AppealSchema, ExtensionBody
 from backend.kit.http import Answer, Body, PageQuery, page_schema
 from backend.kit.http.shapes import PhotoIds, Street, Text, Time, Whole
+from backend.passbook.verified import VerifiedFacts
 
 
 class ActBody(Body):
@@ -27,6 +28,9 @@ class ReviewBody(Body):
     reason = Text(0, 500, load_default=None, metadata={"description": "the resident reads it; a refusal needs one"})
     note = Text(0, 1000, load_default=None, metadata={"description": "for reviewers only"})
     points = Whole(0, 1_000_000, load_default=None, metadata={"description": "where the rule leaves a range"})
+    facts = VerifiedFacts(
+        load_default=dict, metadata={"description": "what was verified and the rules of the day ask for, by name"}
+    )
 
 
 class AppealAnswerBody(Body):

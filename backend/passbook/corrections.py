@@ -13,7 +13,7 @@ from backend.kit.clock import fresh_id, now
 from backend.kit.days import local_day
 from backend.kit.db import db, find, rows, transaction
 from backend.kit.states import States
-from backend.passbook import earn, facts, packs, posting, reversing
+from backend.passbook import earn, facts, packs, posting, reversing, verified
 from backend.passbook.models import Correction, Earning, EarningAppeal
 from backend.passbook.packs import SAME_PERSON
 from backend.staff.service import is_same_person
@@ -170,9 +170,10 @@ def _changed(event: DeedApproved, changes: dict[str, Any]) -> DeedApproved:
     if "assessed_points" in changes:
         attributes[ASSESSED] = changes["assessed_points"]
     if "rank" in changes:
-        attributes |= {"rank": changes["rank"], "first": changes["rank"] == 1}
+        attributes |= {"rank": changes["rank"], "first": changes["rank"] == 1, "duplicate": changes["rank"] > 1}
     quantity = Decimal(changes["quantity"]) if "quantity" in changes else event.quantity
     category, place = changes.get("category", event.category), changes.get("place", event.place)
+    attributes |= verified.checked(event.district, event.kind, category, event.at, changes.get("facts", {}))
     return replace(event, category=category, place=place, quantity=quantity, attributes=attributes)
 
 

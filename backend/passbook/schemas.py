@@ -7,6 +7,7 @@ from marshmallow import fields, validate
 from backend.kit.appeals.schemas import AppealSchema
 from backend.kit.http import Answer, Body, PageQuery, page_schema
 from backend.kit.http.shapes import Flag, Text, Whole
+from backend.passbook.verified import VerifiedFacts
 from points.ledger import Balance
 
 
@@ -78,6 +79,7 @@ class ChangesBody(Body):
         metadata={"description": "a decimal, such as 1.5"},
     )
     assessed_points = Whole(0, 1_000_000)
+    facts = VerifiedFacts(metadata={"description": "what was verified and the rules ask for, by name"})
 
 
 class EarningAppealAnswerBody(Body):

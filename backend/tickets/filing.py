@@ -128,5 +128,5 @@ def _deed(ticket: Ticket, reporter: str) -> DeedApproved:
         district=ticket.district,
         street=ticket.street,
         place=ticket.duplicate_of or ticket.id,
-        attributes={"rank": ticket.rank, "first": ticket.rank == 1},
+        attributes={"rank": ticket.rank, "first": ticket.rank == 1, "duplicate": ticket.rank > 1},
     )

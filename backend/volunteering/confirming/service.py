@@ -189,6 +189,7 @@ def _count(caller: Caller, attendance: Attendance) -> None:
             street=team.street,
             activity=activity.id,
             team=team.id,
+            attributes={"hours": "checked_in" if attendance.correction is None else "corrected"},
         ),
         approver=caller.name,
     )
