@@ -107,7 +107,7 @@ def list_epochs(data: str | None, district: str | None) -> None:
     with service(data, opens=False):
         for name in _districts(district):
             for begun in epochs.history(name):
-                who = f" ({', '.join(begun.staff)}: {begun.reason})" if begun.given_up else ""
+                who = f"\t{'、'.join(begun.staff)}\t{begun.reason}" if begun.given_up else ""
                 since = f"epoch {begun.epoch}\tafter entry {begun.number}\t{begun.at:%Y-%m-%d %H:%M}Z"
                 click.echo(f"{name}\t{since}\t{begun.why}\tgiven up {begun.given_up}{who}")
             click.echo(f"{name} 现为第 {epochs.current(name)} 纪元 · epoch {epochs.current(name)} now")

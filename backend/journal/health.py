@@ -132,7 +132,7 @@ def _epoch(district: str) -> Iterator[Finding]:
     for begun in epochs.history(district)[:1]:
         zh = f"{district} 第 {begun.epoch} 纪元自第 {begun.number} 笔后开始（{begun.why}）"
         en = f"{district}: epoch {begun.epoch} since entry {begun.number} ({begun.why})"
-        who = ", ".join(begun.staff)
+        who = "、".join(begun.staff)
         if begun.given_up:
             zh, en = f"{zh}，{who} 放弃 {begun.given_up} 笔", f"{en}; {begun.given_up} entries were given up by {who}"
         yield note(zh, en) if begun.given_up else ok(zh, en)

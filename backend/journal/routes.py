@@ -8,7 +8,6 @@ from backend.journal import schemas, service
 from backend.journal.roots.listing import published_keys, roots
 from backend.journal.roots.proving import Inclusion, proof_of
 from backend.kit.auth import Caller
-from backend.kit.db import NOT_FOUND
 from backend.kit.http import Endpoints, Page
 from points.ledger import chart
 
@@ -21,12 +20,13 @@ def see_statement(caller: Caller, query: dict[str, Any]) -> Page:
     return service.statement(caller.district, chart.resident(caller.id), query["cursor"], query["limit"])
 
 
-@endpoints.endpoint("GET", "/me/statement/<number>/proof", may="me", answer=schemas.ProofSchema)
-def prove_entry(caller: Caller, number: str) -> Inclusion:
-    """Everything needed to check offline that an entry of mine stands under that day's published root."""
-    if not (number.isascii() and number.isdigit() and len(number) <= 15):
-        raise NOT_FOUND()
-    return proof_of(caller.district, chart.resident(caller.id), int(number))
+@endpoints.endpoint("GET", "/me/statement/<entry>/proof", may="me", answer=schemas.ProofSchema)
+def prove_entry(caller: Caller, entry: str) -> Inclusion:
+    """Everything needed to check offline that an entry of mine stands under that day's published root.
+
+    `entry` is its number, or its id: an earning's, a redemption's. A redemption names the entry that captured it.
+    """
+    return proof_of(caller.district, caller.id, entry)
 
 
 @endpoints.endpoint("GET", "/journal/roots", may="journal.roots", query=schemas.RootsQuery, answer=schemas.RootsSchema)
@@ -35,7 +35,9 @@ def list_roots(caller: Caller, query: dict[str, Any]) -> Page:
     return roots(query["district"] or caller.district, query["cursor"], query["limit"])
 
 
-@endpoints.endpoint("GET", "/journal/keys", may="journal.roots", answer=schemas.RootKeysSchema)
-def list_keys(caller: Caller) -> Page:
+@endpoints.endpoint(
+    "GET", "/journal/keys", may="journal.roots", query=schemas.RootKeysQuery, answer=schemas.RootKeysSchema
+)
+def list_keys(caller: Caller, query: dict[str, Any]) -> Page:
     """The keys that sign the roots, with their days; each was signed by the one before it."""
-    return published_keys()
+    return published_keys(query["cursor"], query["limit"])

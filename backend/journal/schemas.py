@@ -51,9 +51,17 @@ class ProofSchema(Answer):
     leaves = fields.Integer(required=True)
     path = fields.List(fields.String(), required=True)
     root = fields.Nested(RootSchema, required=True)
+    captured_by = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "of a redemption: the entry that captured it"}
+    )
 
 
 RootsSchema = page_schema(RootSchema)
+
+
+class RootKeysQuery(Query):
+    cursor = Count(1, 10**15, load_default=None)
+    limit = Count(1, 200, load_default=50)
 
 
 class RootKeySchema(Answer):

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.xdist_group("contract-access")
 _RESIDENTS = ("other_resident", "reporter", "leader")
 OBJECTS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     "GET /me/earnings/<id>": ({"id": "earning"}, _RESIDENTS),
-    "GET /me/statement/<number>/proof": ({"number": "entry"}, _RESIDENTS),
+    "GET /me/statement/<entry>/proof": ({"entry": "entry"}, _RESIDENTS),
     "GET /photos/<id>": ({"id": "photo"}, _RESIDENTS),
     "GET /photos/<id>/file": ({"id": "photo"}, _RESIDENTS),
     "GET /tickets/<id>": ({"id": "ticket"}, ("resident", "other_reporter")),

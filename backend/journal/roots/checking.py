@@ -11,7 +11,7 @@ from backend.journal.projector import FIRST_SHA256, chained
 from backend.journal.roots.keys import keys, problem_of, until
 from backend.journal.roots.merkle import Tree, leaf_of
 from backend.journal.roots.publishing import content_of, published
-from backend.journal.roots.statement import NOTHING_BEFORE, Statement, digest_of, is_signed, public_key
+from backend.journal.roots.statement import NOTHING_BEFORE, Statement, digest_of, is_signed, public_key, version_of
 from backend.kit.db import db
 from points.ledger import Entry
 
@@ -43,7 +43,7 @@ class RootsCheck:
         self._complete(before=entry.number)
         if self._root is not None:
             self._chain = chained(self._chain, entry.text)
-            self._tree.add(leaf_of(bytes.fromhex(self._root.seed), entry).hash)
+            self._tree.add(leaf_of(bytes.fromhex(self._root.seed), entry, version_of(self._root.statement)).hash)
             self._last = entry.number
 
     def finish(self) -> None:
@@ -76,6 +76,7 @@ class RootsCheck:
             self._chain,
             self._tree.close().root.hex(),
             self._before,
+            version_of(root.statement),
         )
         if root.number != wanted.number or (root.first, root.last) != (first, self._last):
             raise RootChanged(root, "it is not of the entries that come next")

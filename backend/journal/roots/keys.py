@@ -91,7 +91,7 @@ def change(staff: tuple[str, ...] = (), reason: str = "") -> JournalRootKey:
                 str(made.number),
                 public_key=made.public_key,
                 vouched_for=before is not None,
-                staff=", ".join(staff),
+                staff="、".join(staff),
                 reason=reason[:200],
             )
     return made

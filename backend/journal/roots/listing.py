@@ -26,9 +26,10 @@ class PublishedKey:
     signature_before: str | None
 
 
-def published_keys() -> Page:
-    """Every key that signed or signs roots, oldest first; there are few."""
+def published_keys(after: int | None = None, limit: int = 50) -> Page:
+    """Every key that signed or signs roots, oldest first, after a key's number."""
     listed = keys()
+    shown = listed[after or 0 :][:limit]
     return Page(
         [
             PublishedKey(
@@ -40,9 +41,9 @@ def published_keys() -> Page:
                 key.signature,
                 key.signature_before,
             )
-            for key in listed
+            for key in shown
         ],
-        None,
+        str(shown[-1].number) if shown and shown[-1].number < len(listed) else None,
     )
 
 

@@ -13,7 +13,7 @@ from backend.journal.reading import entries
 from backend.journal.roots.keys import signing_key
 from backend.journal.roots.merkle import tree_of
 from backend.journal.roots.publishing import publish, publish_keys
-from backend.journal.roots.statement import NOTHING_BEFORE, Statement, digest_of, public_half, sign_with
+from backend.journal.roots.statement import NOTHING_BEFORE, VERSION, Statement, digest_of, public_half, sign_with
 from backend.journal.service import last_number_at
 from backend.kit.clock import now
 from backend.kit.days import local_day, zone
@@ -48,7 +48,7 @@ def _make_next(district: str) -> bool:
     first = before.last + 1 if before else 1
     last = last_number_at(district, _end(day) - timedelta(milliseconds=1))
     seed = secrets.token_bytes(32)
-    tree = tree_of(seed, entries(district, first - 1, last))
+    tree = tree_of(seed, entries(district, first - 1, last), VERSION)
     statement = Statement(
         district,
         before.number + 1 if before else 1,

@@ -14,6 +14,8 @@ from points.ledger import Entry
 
 ROW = 256
 """Leaves below one stored node. A power of two, so that stored nodes are nodes of the tree."""
+FOLLOWS = frozenset({"capture", "release", "time_out", "refund", "reverse", "open"})
+"""Kinds of entries whose first content is the id of an earlier one, of the same resident."""
 EMPTY = hashlib.sha256(b"").digest()
 
 
@@ -63,18 +65,22 @@ class Leaf:
         return leaf_hash(hashlib.sha256(self.shown_salt + self.shown.encode()).digest() + self.hidden)
 
 
-def leaf_of(seed: bytes, entry: Entry) -> Leaf:
+def leaf_of(seed: bytes, entry: Entry, version: int) -> Leaf:
     """The leaf of an entry; both salts follow from the day's seed, and tell nothing of other salts."""
     salts = hashlib.blake2b(str(entry.number).encode(), key=seed, digest_size=32).digest()
     hidden = hashlib.sha256(salts[16:] + entry.text.encode()).digest()
-    return Leaf(shown_text(entry), salts[:16], hidden)
+    return Leaf(shown_text(entry, version), salts[:16], hidden)
 
 
-def shown_text(entry: Entry) -> str:
-    """What the resident of an entry may see of it: number, id, kind, time (ms), points; then each of their legs."""
+def shown_text(entry: Entry, version: int) -> str:
+    """What the resident of an entry may see of it: number, id, kind, time (ms), points; then each of their legs.
+
+    From version 2 on a last line `of` names the entry of theirs that this one ends, opens, refunds or undoes.
+    """
     header = f"{entry.number}\t{entry.id}\t{entry.kind}\t{entry.at_ms}\t{entry.amount}"
     own = [f"{leg.account}\t{leg.amount}\t{leg.balance}" for leg in entry.legs if leg.account.startswith("resident:")]
-    return "\n".join([header, *own])
+    of = [f"of\t{entry.content[0]}"] if version > 1 and entry.kind in FOLLOWS else []
+    return "\n".join([header, *own, *of])
 
 
 class Tree:
@@ -104,9 +110,9 @@ class Tree:
         return root_of(self.nodes)
 
 
-def tree_of(seed: bytes, entries: Iterable[Entry]) -> Tree:
+def tree_of(seed: bytes, entries: Iterable[Entry], version: int) -> Tree:
     """The closed tree of a day's entries."""
     tree = Tree()
     for entry in entries:
-        tree.add(leaf_of(seed, entry).hash)
+        tree.add(leaf_of(seed, entry, version).hash)
     return tree.close()

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from backend.journal.models import JournalLeg, JournalRoot, JournalRootNode
+from backend.journal.models import JournalRoot, JournalRootNode
 from backend.journal.reading import entries
 from backend.journal.roots.merkle import ROW, leaf_of, path_of
+from backend.journal.roots.owning import belongs, captured_by, number_of
+from backend.journal.roots.statement import version_of
 from backend.kit.db import NOT_FOUND, db
 from points.errors import Category, kind
 
@@ -33,14 +35,17 @@ class Inclusion:
     leaves: int
     path: tuple[str, ...]
     root: JournalRoot
+    captured_by: int | None
+    """Of a hold that was captured, the number of the entry that did it."""
 
 
-def proof_of(district: str, account: str, number: int) -> Inclusion:
-    """The proof of an entry that moved this account. Refused: `not_found` (no such, or another's), `root_not_made`."""
-    owns = select(JournalLeg.number).where(
-        JournalLeg.district == district, JournalLeg.account == account, JournalLeg.number == number
-    )
-    if db.session.scalar(owns.limit(1)) is None:
+def proof_of(district: str, resident: str, name: str) -> Inclusion:
+    """The proof of a resident's entry, by its number or its id.
+
+    Refused: `not_found` (no such, or another's), `root_not_made`.
+    """
+    number = number_of(district, name)
+    if not belongs(district, resident, number):
         raise NOT_FOUND()
     root = db.session.scalar(
         select(JournalRoot)
@@ -52,7 +57,8 @@ def proof_of(district: str, account: str, number: int) -> Inclusion:
     place = number - root.first
     start = root.first + place // ROW * ROW
     seed = bytes.fromhex(root.seed)
-    row = [leaf_of(seed, entry) for entry in entries(district, start - 1, min(start + ROW - 1, root.last))]
+    version = version_of(root.statement)
+    row = [leaf_of(seed, entry, version) for entry in entries(district, start - 1, min(start + ROW - 1, root.last))]
     own = row[number - start]
     path = path_of([leaf.hash for leaf in row], number - start) + path_of(_nodes(root), place // ROW)
     return Inclusion(
@@ -64,6 +70,7 @@ def proof_of(district: str, account: str, number: int) -> Inclusion:
         root.last - root.first + 1,
         tuple(node.hex() for node in path),
         root,
+        captured_by(district, number),
     )
 
 

@@ -12,7 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from backend.wiring import root_key
 
-TITLE = "civic-points daily root 1"
+TITLE = "civic-points daily root"
+VERSION = 2
+"""1: what is shown of an entry names its owner's legs. 2: and the entry that it ends, opens, refunds or undoes."""
 NOTHING_BEFORE = "0" * 64
 
 
@@ -30,12 +32,13 @@ class Statement:
     tree: str
     before: str
     """SHA-256 of the statement before this one."""
+    version: int = VERSION
 
     @property
     def text(self) -> str:
         return "\n".join(
             (
-                TITLE,
+                f"{TITLE} {self.version}",
                 f"district {self.district}",
                 f"number {self.number}",
                 f"day {self.day.isoformat()}",
@@ -47,6 +50,12 @@ class Statement:
                 "",
             )
         )
+
+
+def version_of(text: str) -> int:
+    """How the leaves below a signed statement were made; 0 for a text that is none."""
+    title, _, version = text.partition("\n")[0].rpartition(" ")
+    return int(version) if title == TITLE and version in {"1", "2"} else 0
 
 
 def digest_of(text: str) -> str:

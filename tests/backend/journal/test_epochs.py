@@ -159,4 +159,4 @@ def test_the_check_up_names_the_epoch_and_what_was_given_up(busy: Town, raw: red
     told = {finding.en: finding.mark for finding in journals()}
     named = [line for line in told if "epoch 1 since entry" in line]
     assert [told[line] for line in named] == ["note"]
-    assert "3 entries were given up by 邹立夏, 秦小雪" in named[0]
+    assert "3 entries were given up by 邹立夏、秦小雪" in named[0]

@@ -122,7 +122,7 @@ def test_a_lost_key_is_followed_by_one_that_two_of_the_staff_sign_for(
         cast.staff(Role.ADMIN, name=name)
     change(TWO, "主机失窃")
     lines = db.session.scalars(select(audit.AuditLine).where(audit.AuditLine.action == "journal.root_key_changed"))
-    assert {(line.details["vouched_for"], line.details["staff"]) for line in lines} == {(False, "邹立夏, 秦小雪")}
+    assert {(line.details["vouched_for"], line.details["staff"]) for line in lines} == {(False, "邹立夏、秦小雪")}
     assert [finding.mark for finding in root_key()] == ["note"]
     earn(resident.id, 1)
     project_all(DISTRICT)

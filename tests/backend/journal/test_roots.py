@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,11 @@ from backend.journal.check import compare
 from backend.journal.models import JournalEntry, JournalRoot, JournalRootNode
 from backend.journal.projector import project_all
 from backend.journal.reading import entries
+from backend.journal.roots import making
 from backend.journal.roots.checking import RootChanged, RootsCheck
 from backend.journal.roots.making import make_due
 from backend.journal.roots.publishing import file_of
-from backend.journal.roots.statement import public_key
+from backend.journal.roots.statement import Statement, public_key
 from backend.kit.clock import fresh_id, now
 from backend.kit.db import db, transaction
 from backend.wiring import ledger
@@ -30,6 +32,7 @@ from points.ledger.entry import chained, entry_of
 from points.ledger.transfer import Earn, TopUp
 from tests.app import DISTRICT
 from tests.cast import Cast, Person
+from tests.points.ledger.town import Town
 
 SCRIPT = Path(__file__).parents[3] / "scripts" / "check_proof.py"
 
@@ -259,3 +262,68 @@ def test_a_root_made_twice_at_once_is_the_first_one(resident: Person, clock: Fix
     assert make_due(DISTRICT) == 0
     assert (roots()[0].seed, nodes) == (first, 1)
     assert db.session.scalar(select(func.count()).select_from(JournalEntry)) == 4
+
+
+@pytest.fixture
+def redeemed(resident: Person) -> tuple[Person, dict[str, str]]:
+    """Their hold of 3 points was captured for all of it, another released; one capture was refunded."""
+    town = Town(ledger(DISTRICT), FixedClock(now()))
+    town.set_offer(price=3)
+    town.adjust_stock(10)
+    whole = town.hold(resident.id)
+    taken = town.capture(whole.id)
+    town.release(town.hold(resident.id).id)
+    return resident, {"hold": whole.id, "capture": taken.id, "refund": town.refund(taken.id).id}
+
+
+def test_a_resident_proves_a_capture_of_their_own_hold(
+    redeemed: tuple[Person, dict[str, str]], clock: FixedClock, tmp_path: Path
+) -> None:
+    person, ids = redeemed
+    day_ends(clock)
+    make_due(DISTRICT)
+    held = person.get(f"/me/statement/{ids['hold']}/proof").json
+    assert held["captured_by"] == held["entry"] + 1
+    proof = person.get(f"/me/statement/{held['captured_by']}/proof").json
+    assert proof["shown"].splitlines()[1:] == [f"of\t{ids['hold']}"]  # nothing of the merchant, nor of the clerk
+    assert proof["shown"].splitlines()[0].split("\t")[1:3] == [ids["capture"], "capture"]
+    assert person.get(f"/me/statement/{ids['capture']}/proof").json == proof
+    told = check(tmp_path, proof, "--key", public_key())
+    assert told.returncode == 0, told.stdout + told.stderr
+    refund = person.get(f"/me/statement/{ids['refund']}/proof").json
+    assert refund["shown"].splitlines()[-1] == f"of\t{ids['capture']}"
+    assert check(tmp_path, refund).returncode == 0
+    assert "does not stand" in check(tmp_path, proof | {"shown": proof["shown"] + "x"}).stdout
+
+
+def test_nobody_gets_a_proof_of_what_follows_from_anothers_hold(
+    redeemed: tuple[Person, dict[str, str]], cast: Cast, clock: FixedClock
+) -> None:
+    _, ids = redeemed
+    day_ends(clock)
+    make_due(DISTRICT)
+    other = cast.resident("何处暑")
+    for name in (*ids.values(), *map(str, range(1, 13)), fresh_id(), "x" * 99, "雨"):
+        refused = other.get(f"/me/statement/{name}/proof")
+        assert (refused.status_code, refused.json["code"]) == (404, "not_found"), name
+
+
+def test_a_root_of_the_first_kind_still_holds(
+    redeemed: tuple[Person, dict[str, str]], clock: FixedClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Roots that were signed before entries named what they follow from are checked as they were made."""
+    person, ids = redeemed
+    monkeypatch.setattr(making, "VERSION", 1)
+    monkeypatch.setattr(making, "Statement", partial(Statement, version=1))
+    day_ends(clock)
+    make_due(DISTRICT)
+    monkeypatch.undo()
+    clock.advance(days=1)
+    make_due(DISTRICT)
+    assert [root.statement.splitlines()[0][-6:] for root in roots()] == ["root 1", "root 2"]
+    assert compare(DISTRICT).holds
+    proof = (
+        Cast(person.app).signed_in("resident", person.id, ("resident",)).get(f"/me/statement/{ids['capture']}/proof")
+    )
+    assert len(proof.json["shown"].splitlines()) == 1
+    assert check(tmp_path, proof.json).returncode == 0
