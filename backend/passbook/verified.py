@@ -28,7 +28,7 @@ class VerifiedFacts(fields.Dict):
     """Names with text, a whole number, or true and false; at most ten."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Value]:
-        found = super()._deserialize(value, attr, data, **kwargs)
+        found = super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
         if len(found) > _MOST or not all(_is_name(name) and _is_value(each) for name, each in found.items()):
             raise ValidationError("At most ten short names, each with text, a whole number, true or false.")
         return dict(found)
