@@ -75,7 +75,7 @@ def _without_books(district: Service, postgres: Postgres, trouble: Trouble, seco
 
 
 def test_redemptions_go_on_while_sql_is_down_and_the_journal_catches_up(district: Service, postgres: Postgres) -> None:
-    _without_books(district, postgres, _down, 5)
+    _without_books(district, postgres, _down, 10)
 
 
 def test_redemptions_go_on_while_sql_hangs_and_the_journal_catches_up(district: Service, postgres: Postgres) -> None:
@@ -86,7 +86,7 @@ def test_redemptions_go_on_while_sql_hangs_and_the_journal_catches_up(district: 
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("trouble", [_down, _hung])
 def test_redemptions_go_on_while_sql_is_away_for_long(district: Service, postgres: Postgres, trouble: Trouble) -> None:
-    _without_books(district, postgres, trouble, 6 * ROUNDS)
+    _without_books(district, postgres, trouble, 18 * ROUNDS)
 
 
 def _kill_postgres(district: Service, postgres: Postgres, kills: int) -> None:

@@ -63,7 +63,7 @@ def test_kill_9_of_the_worker_leaves_each_entry_once_and_fails_no_request(town: 
 @pytest.mark.torture
 @pytest.mark.timeout(0)
 def test_many_kills_of_web_and_ledger_lose_no_answer(town: Service) -> None:
-    _kill_web_and_ledger(town, 5 * ROUNDS)
+    _kill_web_and_ledger(town, 10 * ROUNDS)
 
 
 @pytest.mark.torture
