@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import structlog
@@ -15,8 +17,10 @@ from backend.kit.db import Base, DistrictRow, Moment, after_commit, db, transact
 from points.errors import Refused
 
 Handler = Callable[[str, dict[str, Any]], None]
+BatchHandler = Callable[[str, list[dict[str, Any]]], "list[Refused | None]"]
 ProblemNote = Callable[[str, dict[str, Any], str], None]
 _HANDLERS: dict[str, Handler] = {}
+_BATCHES: dict[str, BatchHandler] = {}
 _NOTES: dict[str, ProblemNote] = {}
 _CLAIM = timedelta(seconds=30)
 _WAITS = (1, 2, 5, 15, 60, 300)
@@ -43,6 +47,20 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
 
     def register(handler: Handler) -> Handler:
         _HANDLERS[kind] = handler
+        return handler
+
+    return register
+
+
+def handles_many(kind: str) -> Callable[[BatchHandler], BatchHandler]:
+    """Register who delivers many of a kind together, where there are many: `handler(district, payloads)`.
+
+    It runs inside one transaction and answers for each payload None, or the refusal to try that one again later, of
+    which it has written nothing. When it raises a fault, each is tried by itself.
+    """
+
+    def register(handler: BatchHandler) -> BatchHandler:
+        _BATCHES[kind] = handler
         return handler
 
     return register
@@ -80,14 +98,17 @@ def send(district: str, kind: str, payload: dict[str, Any], *, due_at: datetime 
 def deliver_due(limit: int = 100) -> int:
     """Deliver what is due, oldest first; answers how many were delivered. For the worker, any number of them."""
     query = (
-        select(Outgoing.district, Outgoing.id)
+        select(Outgoing.district, Outgoing.kind, Outgoing.id)
         .where(Outgoing.done_at.is_(None), (Outgoing.due_at <= now()) | (Outgoing.due_at > now() + _LONGEST))
         .order_by(Outgoing.due_at, Outgoing.id)
         .limit(limit)
     )
     due = [tuple(row) for row in db.session.execute(query)]
     db.session.rollback()
-    return sum(_try_quietly(district, identifier) for district, identifier in due)
+    return sum(
+        _try_all(district, kind, [identifier for _, _, identifier in found])
+        for (district, kind), found in groupby(due, key=itemgetter(0, 1))
+    )
 
 
 def waiting() -> int:
@@ -96,11 +117,37 @@ def waiting() -> int:
     return int(count or 0)
 
 
+def _try_all(district: str, kind: str, identifiers: list[str]) -> int:
+    """Try neighbours of one kind; answers how many were delivered."""
+    if len(identifiers) == 1 or kind not in _BATCHES:
+        return sum(_try_quietly(district, identifier) for identifier in identifiers)
+    claimed = _claim_all(district, identifiers)
+    if not claimed:
+        return 0
+    try:
+        with transaction():
+            answers = _BATCHES[kind](district, [row.payload for row in claimed])
+            taken = [row.id for row, refusal in zip(claimed, answers, strict=True) if refusal is None]
+            db.session.execute(_these(district, taken).values(done_at=now(), problem=None))
+    except Refused as refusal:
+        answers = [refusal] * len(claimed)
+    except Exception as error:  # noqa: BLE001 - as for one row; which of them is at fault, each shows by itself
+        structlog.get_logger().exception("outbox_fault", kind=kind, rows=len(claimed), exc_info=error)
+        return sum(_hand_over(row) for row in claimed)
+    for row, answer in zip(claimed, answers, strict=True):
+        if answer is not None:
+            _note_problem(row, answer.code)
+    return answers.count(None)
+
+
 def _try_quietly(district: str, identifier: str) -> bool:
     """One try: claim the row by pushing its due time forward, then hand over and mark done in one transaction."""
     row = _claim(district, identifier)
-    if row is None:
-        return False
+    return row is not None and _hand_over(row)
+
+
+def _hand_over(row: Outgoing) -> bool:
+    district, identifier = row.district, row.id
     try:
         with transaction():
             _HANDLERS[row.kind](district, row.payload)
@@ -117,6 +164,23 @@ def _try_quietly(district: str, identifier: str) -> bool:
 
 def _this(district: str, identifier: str) -> Any:
     return update(Outgoing).where(Outgoing.district == district, Outgoing.id == identifier)
+
+
+def _these(district: str, identifiers: list[str]) -> Any:
+    return update(Outgoing).where(Outgoing.district == district, Outgoing.id.in_(identifiers))
+
+
+def _claim_all(district: str, identifiers: list[str]) -> list[Outgoing]:
+    """Claim those that are still due, in their order."""
+    with transaction() as session:
+        due = (Outgoing.due_at <= now()) | (Outgoing.due_at > now() + _LONGEST)
+        claim = _these(district, identifiers).where(Outgoing.done_at.is_(None), due)
+        ours = set(
+            session.scalars(claim.values(tries=Outgoing.tries + 1, due_at=now() + _CLAIM).returning(Outgoing.id))
+        )
+        query = select(Outgoing).where(Outgoing.district == district, Outgoing.id.in_(ours))
+        found = {row.id: row for row in session.scalars(query.execution_options(populate_existing=True))}
+        return [found[identifier] for identifier in identifiers if identifier in found]
 
 
 def _claim(district: str, identifier: str) -> Outgoing | None:

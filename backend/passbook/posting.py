@@ -72,20 +72,55 @@ def post_grant(district: str, payload: dict[str, Any]) -> None:
     try:
         receipt = ledger(district).post(_command(row, stored))
     except Refused as refusal:
-        if ledger_is_ahead(refusal, stored.id):
-            raise LEDGER_AHEAD() from refusal
-        if may_succeed_later(refusal):
-            raise
-        if refusal.kind is ID_EXPIRED:
-            _ask_journal(stored)
-            return
-        known = ledger(district).receipt(stored.id) if refusal.kind is ID_REUSED else None
-        if known is not None:  # posted before its caps were lowered, and not marked so
-            posted(stored, known)
-            return
-        stored.state, stored.reason = "refused", refusal.code
+        _refused(stored, refusal)
         return
     posted(stored, receipt)
+
+
+@outbox.handles_many(POSTING)
+def post_grants(district: str, payloads: list[dict[str, Any]]) -> list[Refused | None]:
+    """Post many grants at once, each under its own id; answers what is to be tried again later."""
+    kept.among_postings(district)
+    named = [payload["grant"] for payload in payloads]
+    query = rows(GrantRow, district).where(GrantRow.id.in_(named)).order_by(GrantRow.id).with_for_update()
+    found = {grant.id: grant for grant in db.session.scalars(query.execution_options(populate_existing=True))}
+    earnings = rows(Earning, district).where(Earning.id.in_({grant.earning for grant in found.values()}))
+    decided = {row.id: row for row in db.session.scalars(earnings)}
+    later: dict[str, Refused] = {}
+    commands: dict[str, Earn] = {}
+    for name in named:
+        try:
+            stored = found.get(name) or find(GrantRow, district, name)
+            if stored.state == "waiting":
+                commands[name] = _command(decided[stored.earning], stored)
+        except Refused as refusal:
+            later[name] = refusal
+    answers = ledger(district).post_many(commands.values())
+    for name, answer in zip(commands, answers, strict=True):
+        if isinstance(answer, Receipt):
+            posted(found[name], answer)
+            continue
+        try:
+            _refused(found[name], answer)
+        except Refused as refusal:
+            later[name] = refusal
+    return [later.get(name) for name in named]
+
+
+def _refused(stored: GrantRow, refusal: Refused) -> None:
+    """What becomes of a grant whose posting was refused; raises what is to be tried again later."""
+    if ledger_is_ahead(refusal, stored.id):
+        raise LEDGER_AHEAD() from refusal
+    if may_succeed_later(refusal):
+        raise refusal
+    if refusal.kind is ID_EXPIRED:
+        _ask_journal(stored)
+        return
+    known = ledger(stored.district).receipt(stored.id) if refusal.kind is ID_REUSED else None
+    if known is not None:  # posted before its caps were lowered, and not marked so
+        posted(stored, known)
+        return
+    stored.state, stored.reason = "refused", refusal.code
 
 
 @outbox.notes_problem(POSTING)

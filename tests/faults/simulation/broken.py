@@ -94,7 +94,7 @@ def _marks_early() -> Iterator[None]:
             outbox._HANDLERS[row.kind](district, row.payload)
         return True
 
-    with patch.object(outbox, "_try_quietly", try_quietly):
+    with patch.object(outbox, "_try_quietly", try_quietly), patch.dict(outbox._BATCHES, clear=True):
         yield
 
 

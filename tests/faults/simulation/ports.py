@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,26 +30,31 @@ class LedgerPort:
         self.entries: list[Entry] = []
         self.twin = MemoryLedger(district, clock)
         self._clock, self._chance = clock, chance
-        self._late: list[t.Command] = []
+        self._late: list[list[t.Command]] = []
         self._command: t.Command | None = None
         self._append = self.twin._books.append
         self.twin._books.append = self._noted  # type: ignore[method-assign]
 
     def post(self, command: t.Command) -> Receipt:
-        chance = self._chance
+        answer = self.post_many([command])[0]
+        if isinstance(answer, Refused):
+            raise answer
+        return answer
+
+    def post_many(self, commands: Iterable[t.Command]) -> list[Receipt | Refused]:
+        """All in one run of the script, or none."""
+        chance, listed = self._chance, list(commands)
         chance.may_crash("before the posting", 40)
         if chance.goes_wrong("request lost", 20):
             raise LEDGER_UNREACHABLE(why="the request was lost")
         if chance.goes_wrong("request late", 20):
-            self._late.append(command)
+            self._late.append(listed)
             raise LEDGER_UNREACHABLE(why="the request is on its way")
-        answer = self._answer(command)
+        answers = [self._answer(command) for command in listed]
         chance.may_crash("after the posting", 25)
         if chance.goes_wrong("answer lost", 12):
             raise LEDGER_UNREACHABLE(why="the answer was lost")
-        if isinstance(answer, Refused):
-            raise answer
-        return answer
+        return answers
 
     def _answer(self, command: t.Command) -> Receipt | Refused:
         self._command = command
@@ -64,7 +70,8 @@ class LedgerPort:
     def land_late(self) -> None:
         """One request that was on its way arrives; its answer reaches nobody."""
         if self._late:
-            self._answer(self._late.pop(self._chance.below(len(self._late))))
+            for command in self._late.pop(self._chance.below(len(self._late))):
+                self._answer(command)
 
     def sweep(self) -> int:
         return self.twin.sweep(5)
@@ -113,6 +120,9 @@ class StreamPort:
     def read(self, after_number: int, count: int = 500) -> list[Entry]:
         first = max(after_number, self.trimmed)
         return self._ledger.entries[first : first + count]
+
+    def read_in_epoch(self, after_number: int, count: int) -> tuple[int, list[Entry]]:
+        return 0, self.read(after_number, count)
 
     def trim(self, up_to_number: int) -> int:
         self._chance.may_crash("before the trim")
