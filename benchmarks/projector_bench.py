@@ -105,12 +105,14 @@ def reading_rates(app: Flask) -> dict[str, float]:
         if not found.holds:
             raise RuntimeError(found.line)
         stream_of = f"{{d:{DISTRICT}}}:entries"
-        kept = parts().ledger_client.dump(stream_of)
-        parts().ledger_client.flushall()
+        client, head_of = connect(parts().settings.redis.url), f"{{d:{DISTRICT}}}:head"
+        kept, head = client.dump(stream_of), client.get(head_of)
+        client.flushall()
         began = time.perf_counter()
         rebuild(DISTRICT)
         rebuilt = time.perf_counter() - began
-        parts().ledger_client.restore(stream_of, 0, kept, replace=True)  # for the next database to copy
+        client.restore(stream_of, 0, kept, replace=True)  # for the next database to copy, which knows of no rebuilding
+        client.set(head_of, head)
         db.session.remove()
         db.engine.dispose()
     return {"verify": number / verified, "rebuild": number / rebuilt}

@@ -7,9 +7,8 @@ import threading
 import structlog
 from flask import Flask, current_app
 
-from backend.journal.projector import head, project
+from backend.journal.projector import BATCH, carry_on, head, project
 from backend.kit.db import db, in_transaction
-from backend.wiring import ledger
 from points.errors import Refused
 
 _IDLE_SECONDS = 30.0
@@ -74,14 +73,18 @@ class Committer:
                 self._reached, self._done = reached, self._begun
                 self._changed.notify_all()
 
+    def _carry_on(self) -> int:
+        """From where the last copy ended: what others have copied since is left out where it is written."""
+        known = self._reached or head(self._district).number
+        while (copied := carry_on(self._district, known)).read == BATCH:
+            known = copied.reached
+        return copied.reached
+
     def _copy(self) -> int:
         """How far the journal reaches once it has what the ledger has now; 0 when that could not be made."""
         with self._app.app_context():
             try:
-                wanted = ledger(self._district).head().number
-                while head(self._district).number < wanted and project(self._district):
-                    pass
-                return head(self._district).number
+                return self._carry_on()
             except Refused as refusal:
                 structlog.get_logger().error("not_journaled", district=self._district, reason=refusal.code)
             except Exception as error:  # noqa: BLE001 - the books may be down; whoever waits is told in time

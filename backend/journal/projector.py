@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import structlog
 from sqlalchemy import select
@@ -35,17 +36,34 @@ def project(district: str, batch: int = BATCH) -> int:
     written meanwhile is left out. Afterwards the stream is trimmed as far as the settings allow. Refused:
     `journal_chain_broken`, and `ledger_epoch` for a ledger that is not the one that goes on.
     """
-    epoch, entries = stream(district).read_in_epoch(head(district).number, batch)
+    copied = carry_on(district, head(district).number, batch)
+    return copied.fresh or (project(district, batch) if copied.read else 0)
+
+
+class Copied(NamedTuple):
+    """What became of one look at the stream."""
+
+    read: int
+    fresh: int
+    """How many of those read were not in the journal yet."""
+    reached: int
+    """The number of the journal's last entry now."""
+
+
+def carry_on(district: str, known: int, batch: int = BATCH) -> Copied:
+    """Copy entries after `known`, which the journal had once, in one transaction, in few journeys to the books."""
+    epoch, entries = stream(district).read_in_epoch(known, batch)
     if not entries:
-        return 0
+        return Copied(0, 0, head(district).number)
     with transaction() as session:
         reached = locked_head(session, district)
         if reached.epoch != epoch:
             raise LEDGER_EPOCH(ledger=epoch, journal=reached.epoch)
         fresh = [entry for entry in entries if entry.number > reached.number]
         append(session, reached, fresh)
+        number = reached.number
         after_commit(lambda: trimming.after_copy(district))
-    return len(fresh) or project(district, batch)
+    return Copied(len(entries), len(fresh), number)
 
 
 def project_all(district: str) -> int:
@@ -70,6 +88,9 @@ def head_number(district: str) -> int:
 
 def locked_head(session: Session, district: str) -> JournalHead:
     """The end of the journal, which nobody else carries on until the transaction ends."""
+    found = session.get(JournalHead, district, with_for_update=True, populate_existing=True)
+    if found is not None:
+        return found
     ensure(JournalHead, {"district": district, "number": 0, "hash": GENESIS, "sha256": FIRST_SHA256, "epoch": 0})
     return session.get_one(JournalHead, district, with_for_update=True, populate_existing=True)
 

@@ -205,5 +205,8 @@ def engine_options(url: str) -> dict[str, Any]:
         "hide_parameters": True,
         "pool_pre_ping": True,
         "pool_timeout": 5,
-        "connect_args": {"connect_timeout": 3, "options": "-c lock_timeout=5000 -c statement_timeout=30000"},
+        "connect_args": {
+            "connect_timeout": 3,
+            "options": "-c lock_timeout=5000 -c statement_timeout=30000 -c timezone=UTC",
+        },
     }

@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import create_engine, delete, func, select, update
 
 from backend.journal import service
 from backend.journal.models import JournalEntry, JournalHead, JournalLeg
 from backend.journal.projector import project, project_all
 from backend.kit.clock import fresh_id, now
-from backend.kit.db import db, transaction
+from backend.kit.db import db, engine_options, transaction
 from backend.wiring import ledger
 from points.errors import Refused
 from points.ledger import chart
@@ -149,3 +149,15 @@ def test_residents_see_only_their_own_statement(cast: Cast) -> None:
     project_all(DISTRICT)
     assert [line["amount"] for line in one.get("/me/statement").json["items"]] == [7]
     assert other.get("/me/statement").json["items"] == []
+
+
+def test_times_are_kept_in_utc_whatever_the_databases_own_zone_is(postgres_url: str) -> None:
+    """Entries are sent as text without a zone; a server in the district's own zone must not read it as its time."""
+    server = create_engine(postgres_url)
+    with server.connect().execution_options(isolation_level="AUTOCOMMIT") as admin:
+        admin.exec_driver_sql(f"ALTER DATABASE \"{server.url.database}\" SET timezone TO 'Asia/Shanghai'")
+    server.dispose()
+    engine = create_engine(postgres_url, **engine_options(postgres_url))
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SHOW timezone").scalar() == "UTC"
+    engine.dispose()
