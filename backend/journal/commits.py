@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 
 import structlog
 from flask import Flask, current_app
 
+from backend.journal import trimming
 from backend.journal.projector import BATCH, carry_on, head, project
 from backend.kit.db import db, in_transaction
 from points.errors import Refused
 
 _IDLE_SECONDS = 30.0
+TRIM_SECONDS = 1.0
+"""How often the stream is trimmed behind the commits: each time costs the ledger a flush."""
 _MAKING = threading.Lock()
 
 
@@ -48,6 +53,7 @@ class Committer:
         self._begun = self._done = self._asked = 0
         """Copies by their number: a posting is served by one that begins after it."""
         self._reached = 0
+        self._trimmed_at = 0.0
         self._thread: threading.Thread | None = None
 
     def wait_for(self, number: int, seconds: float) -> bool:
@@ -62,29 +68,41 @@ class Committer:
             return self._done >= needed and self._reached >= number
 
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                if not self._changed.wait_for(lambda: self._asked > self._begun, _IDLE_SECONDS):
-                    self._thread = None
-                    return
-                self._begun += 1
-            reached = self._copy()
+        while self._is_asked():
+            reached = self._made(self._carry_on)
             with self._changed:
                 self._reached, self._done = reached, self._begun
                 self._changed.notify_all()
+            if time.monotonic() - self._trimmed_at > TRIM_SECONDS:
+                self._trim()
+        self._trim()
+
+    def _is_asked(self) -> bool:
+        """Begin a copy as soon as somebody waits for one; False when nobody came for long, and the thread ends."""
+        with self._changed:
+            if self._changed.wait_for(lambda: self._asked > self._begun, _IDLE_SECONDS):
+                self._begun += 1
+                return True
+            self._thread = None
+            return False
+
+    def _trim(self) -> None:
+        """While nobody waits for it."""
+        self._trimmed_at = time.monotonic()
+        self._made(lambda: trimming.after_copy(self._district))
 
     def _carry_on(self) -> int:
         """From where the last copy ended: what others have copied since is left out where it is written."""
         known = self._reached or head(self._district).number
-        while (copied := carry_on(self._district, known)).read == BATCH:
+        while (copied := carry_on(self._district, known, trims=False)).read == BATCH:
             known = copied.reached
         return copied.reached
 
-    def _copy(self) -> int:
-        """How far the journal reaches once it has what the ledger has now; 0 when that could not be made."""
+    def _made(self, work: Callable[[], int]) -> int:
+        """What the work answers, such as how far the journal reaches now; 0 when it could not be done."""
         with self._app.app_context():
             try:
-                return self._carry_on()
+                return work()
             except Refused as refusal:
                 structlog.get_logger().error("not_journaled", district=self._district, reason=refusal.code)
             except Exception as error:  # noqa: BLE001 - the books may be down; whoever waits is told in time

@@ -50,8 +50,11 @@ class Copied(NamedTuple):
     """The number of the journal's last entry now."""
 
 
-def carry_on(district: str, known: int, batch: int = BATCH) -> Copied:
-    """Copy entries after `known`, which the journal had once, in one transaction, in few journeys to the books."""
+def carry_on(district: str, known: int, batch: int = BATCH, *, trims: bool = True) -> Copied:
+    """Copy entries after `known`, which the journal had once, in one transaction, in few journeys to the books.
+
+    Who has somebody waiting for the commit `trims` the stream later.
+    """
     epoch, entries = stream(district).read_in_epoch(known, batch)
     if not entries:
         return Copied(0, 0, head(district).number)
@@ -62,7 +65,8 @@ def carry_on(district: str, known: int, batch: int = BATCH) -> Copied:
         fresh = [entry for entry in entries if entry.number > reached.number]
         append(session, reached, fresh)
         number = reached.number
-        after_commit(lambda: trimming.after_copy(district))
+        if trims:
+            after_commit(lambda: trimming.after_copy(district))
     return Copied(len(entries), len(fresh), number)
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import event, func, select, text
 
+from backend.journal import commits
 from backend.journal.models import JournalEntry, JournalHead
 from backend.journal.projector import head_number
 from backend.kit.db import db, transaction
+from backend.wiring import stream
 from points.errors import Refused
 from tests.app import DISTRICT
 from tests.points.ledger.town import Town
@@ -107,3 +110,13 @@ def test_an_entry_that_cannot_be_journaled_is_not_answered_yet(app: Flask, town:
         town.ledger.post(command)
     assert refused.value.code == "not_yet_durable"
     assert db.session.get_one(JournalHead, DISTRICT).number == 3
+
+
+def test_the_stream_is_trimmed_behind_the_commits_of_the_level_too(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commits, "TRIM_SECONDS", 0.0)
+    town.earn("lin", 7)
+    give_up_at = time.monotonic() + 10
+    while stream(DISTRICT).length():
+        assert time.monotonic() < give_up_at
+        time.sleep(0.01)
+    assert count() == 4
