@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from backend.kit.clock import fresh_id
 from backend.kit.crypto import cipher
 from backend.kit.db import db
 from backend.volunteering.attendance.models import Scan
@@ -93,7 +94,7 @@ def test_one_code_serves_everybody_at_the_place_but_each_only_once(stage: Stage,
 
 
 def test_repeating_a_check_in_request_gets_the_first_answer(stage: Stage, clock: FixedClock) -> None:
-    person, key = stage.volunteer(), "019a9f00-0000-7000-8000-000000000003"
+    person, key = stage.volunteer(), fresh_id()
     clock.at = BEGINS
     body = {"code": stage.code(), "position": at()}
     first = person.post(f"/shifts/{stage.shift}/check-in", body, key=key)

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from backend.kit.clock import fresh_id
 from backend.volunteering.signups.service import age_on
 from points.clock import FixedClock
 from tests.app import OTHER_DISTRICT
@@ -37,7 +38,7 @@ def test_who_has_not_seen_the_risks_is_shown_them_instead(stage: Stage) -> None:
 
 
 def test_signing_up_twice_is_refused_and_repeating_the_request_is_not(stage: Stage) -> None:
-    person, key = stage.cast.resident(), "019a9f00-0000-7000-8000-000000000002"
+    person, key = stage.cast.resident(), fresh_id()
     body = {"shift": stage.shift, "risks_seen": True}
     first = person.post(f"/activities/{stage.activity}/signups", body, key=key)
     assert person.post(f"/activities/{stage.activity}/signups", body, key=key).json == first.json

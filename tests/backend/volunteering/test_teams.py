@@ -1,6 +1,7 @@
 """Teams and stations: founded by an admin, seen by all who are signed in."""
 
 from backend.kit.auth import Role
+from backend.kit.clock import fresh_id
 from tests.app import OTHER_DISTRICT
 from tests.backend.volunteering.stage import DOOR, Stage
 from tests.cast import Cast
@@ -31,7 +32,7 @@ def test_a_second_team_of_the_same_name_is_refused(stage: Stage) -> None:
 def test_a_repeated_founding_gets_the_first_answer(cast: Cast) -> None:
     admin, leader = cast.staff(Role.ADMIN), cast.resident("周队长")
     body = {"name": "暖阳服务队", "street": "370112001", "leader": leader.id}
-    key = "019a9f00-0000-7000-8000-000000000001"
+    key = fresh_id()
     first, again = admin.post("/staff/teams", body, key=key), admin.post("/staff/teams", body, key=key)
     assert again.json == first.json
     assert again.headers["Idempotency-Replayed"] == "true"
