@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import redis
-from redis.cluster import ClusterNode, RedisCluster
+from redis.cluster import ClusterNode, NodesManager
 from redis.crc import key_slot
 from redis.exceptions import RedisClusterException
 
@@ -32,7 +32,7 @@ class Cluster:
         self.nodes, self.options = nodes, options
         self._nodes = [ClusterNode(host, port) for host, port in nodes]  # type: ignore[no-untyped-call]
         self._asking = threading.Lock()
-        self._found: RedisCluster | None = None
+        self._found: NodesManager | None = None
         self._looked_at = 0.0
 
     def owner(self, key: str) -> redis.Redis:
@@ -49,7 +49,7 @@ class Cluster:
             if self._found is None or time.monotonic() - self._looked_at < LOOK_SECONDS:
                 return
             try:
-                self._found.nodes_manager.initialize(disconnect_startup_nodes_pools=False)
+                self._found.initialize(disconnect_startup_nodes_pools=False)
             except RedisClusterException as lost:
                 raise redis.ConnectionError(str(lost)) from lost
             finally:
@@ -69,22 +69,19 @@ class Cluster:
         self.close()
 
     def _servers(self, key: str) -> list[redis.Redis]:
-        found = self._cluster()
-        nodes = found.nodes_manager.slots_cache.get(key_slot(key.encode()), [])
+        nodes = self._nodes_manager().slots_cache.get(key_slot(key.encode()), [])
         servers = [node.redis_connection for node in nodes if node.redis_connection is not None]
         if not servers:
             raise redis.ConnectionError(f"no server of the cluster holds {key}")
         return servers
 
-    def _cluster(self) -> RedisCluster:
+    def _nodes_manager(self) -> NodesManager:
+        """Of the usual client only what knows the servers: its own start asks one of them, which may be down."""
         with self._asking:
             if self._found is None:
                 try:
-                    self._found = RedisCluster(
-                        startup_nodes=list(self._nodes),
-                        require_full_coverage=False,
-                        max_connections=_MANY,
-                        **self.options,
+                    self._found = NodesManager(
+                        list(self._nodes), require_full_coverage=False, max_connections=_MANY, **self.options
                     )
                 except RedisClusterException as lost:
                     raise redis.ConnectionError(str(lost)) from lost

@@ -19,16 +19,10 @@ CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 5.0
 
 
-def _meet(line: Any) -> None:
-    """What a connection to one server says first."""
-    line.run_id = ""
-    line.on_connect()
-    _ask_run(line)
-
-
 def _ask_run(line: Any) -> None:
     """Each time a connection is made it asks which run of the server it reached (`run_id`)."""
     line.run_id = ""
+    line.on_connect()
     line.send_command("INFO", "server")
     answer = line.read_response()
     text = answer.decode() if isinstance(answer, bytes) else str(answer)
@@ -54,7 +48,7 @@ def connect(where: str, *, answer_seconds: float = ANSWER_SECONDS) -> Client:
         return _cluster(url, _options(answer_seconds) | {"socket_connect_timeout": CONNECT_SECONDS})
     if scheme not in _SCHEMES:
         raise ValueError("a ledger is reached by redis://, rediss://, unix://, redis+cluster:// or rediss+cluster://")
-    options = _options(answer_seconds) | {"redis_connect_func": _meet, "retry_on_error": []}
+    options = _options(answer_seconds) | {"retry": Retry(NoBackoff(), 0), "retry_on_error": []}
     if scheme != "unix":
         options["socket_connect_timeout"] = CONNECT_SECONDS
     pool = redis.BlockingConnectionPool.from_url(url, **options)
@@ -62,11 +56,11 @@ def connect(where: str, *, answer_seconds: float = ANSWER_SECONDS) -> Client:
 
 
 def _options(answer_seconds: float) -> dict[str, Any]:
+    """What all connections have; that nothing is tried again, a cluster's client says of its connections itself."""
     return {
         "redis_connect_func": _ask_run,
         "socket_timeout": answer_seconds,
         "protocol": 2,
-        "retry": Retry(NoBackoff(), 0),
         "decode_responses": False,
     }
 

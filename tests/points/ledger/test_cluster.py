@@ -68,6 +68,18 @@ def test_all_keys_of_a_district_share_its_tag_and_its_server(fresh_cluster: Clus
     assert min(counted.values()) > 10
 
 
+def test_a_client_that_comes_while_a_server_is_down_finds_the_others(private_cluster: RealCluster) -> None:
+    with private_cluster.client() as client:
+        retries = owner_of(client, Keys(DISTRICTS[0]).prefix).connection_pool.connection_kwargs["retry"]
+        assert retries.get_retries() == 0
+    down = private_cluster.nodes[0]
+    beside = next(district for district in DISTRICTS if private_cluster.owner(district) is not down)
+    down.kill()
+    for _ in range(5):
+        with private_cluster.client() as client:
+            assert Ledger(client, beside, SystemClock()).head().number == 0
+
+
 def test_a_district_whose_server_changed_is_found_without_being_told(private_cluster: RealCluster) -> None:
     """The replica takes over in good order; a worker that knew the old server is sent on and posts once."""
     with private_cluster.client() as client:
