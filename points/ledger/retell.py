@@ -11,7 +11,8 @@ from points.ledger.entry import Entry
 from points.ledger.forget import FLOOR_MS
 from points.ledger.keys import DAY_MS
 from points.ledger.ledger import Ledger
-from points.ledger.state import State
+from points.ledger.state import Broken, State
+from points.ledger.tally import Tally
 
 CHUNK = 1000
 Following = Callable[[int], Iterable[Entry]]
@@ -47,7 +48,7 @@ class Retelling:
     """
 
     def __init__(self, ledger: Ledger, following: Following, progress: Callable[[int], None]) -> None:
-        self.state = State()
+        self.state, self._tally = State(), Tally()
         self.keys = ledger.keys
         self.head = ""
         """The ledger's head as it was last read, a text."""
@@ -66,6 +67,8 @@ class Retelling:
         while chunk := list(islice(source, CHUNK)):
             for entry in chunk:
                 self.state.apply(entry)
+                if (fault := self._tally.fault(entry)) is not None:
+                    raise Broken(entry.number, fault)
             self._compare_finals()
             self._progress(self.state.number)
 

@@ -16,13 +16,14 @@ import redis
 from backend.cli.servers import valkey
 from points.clock import FixedClock
 from points.ledger import Entry, Head, Ledger, Stream, connect
+from points.ledger import transfer as t
 from points.ledger.memory import MemoryLedger
 from points.ledger.rebuild import Replay
 from points.ledger.state import Broken
 from points.ledger.verify import Proof, verify
 from tests.points.ledger.conftest import DISTRICT
 from tests.points.ledger.histories import History
-from tests.points.ledger.town import refused
+from tests.points.ledger.town import Town, refused
 from tests.servers import Valkey
 
 
@@ -199,3 +200,25 @@ def test_a_trimmed_stream_keeps_the_number_and_the_chain(redis_client: redis.Red
         history.real.open(Head(50, entries[49].hash))  # entries 51 to 100 are nowhere
     with refused("ledger_behind"):
         history.real.open(Head(head.number + 1, "0" * 40))
+
+
+@pytest.mark.parametrize(
+    ("key", "fault"),
+    [("s:tea", "the stock of tea is 7, not 17"), ("c:month", "15 points count against month, not 9")],
+)
+def test_a_figure_that_was_edited_and_then_counted_on_is_found(
+    redis_ledger: Ledger, redis_client: redis.Redis, clock: FixedClock, key: str, fault: str
+) -> None:
+    town = Town(redis_ledger, clock).opened()
+    caps = (t.Cap("month", 100),)
+    town.earn("lin", 200)
+    undone = town.earn("lin", 90, caps=caps)
+    town.capture(town.hold("lin", 2).id)
+    town.release(town.hold("lin").id)
+    town.earn("lin", 6, caps=caps)
+    town.reverse(undone.id)
+    redis_client.set(f"{{d:{DISTRICT}}}:{key}", {"s:tea": 18, "c:month": 0}[key])
+    number = {"c:month": town.earn("lin", 9, caps=caps).number, "s:tea": town.hold("lin").number}[key]
+    found = verify(Stream(redis_client, DISTRICT).read(0, 1000), redis_ledger).difference
+    assert found is not None
+    assert (found.where, found.found) == (f"entry {number}", fault)
