@@ -12,6 +12,7 @@ import click
 
 from points.events import DeedApproved
 from points.rules import Facts, decide, explain, facts_needed, load_pack
+from points.rules.bounds import check_event, check_facts
 from points.rules.wire import unpack
 
 
@@ -19,7 +20,9 @@ def decided(file: Path, text: str, language: str) -> tuple[str, list[str]]:
     """The decision's JSON and its sentences; a usage error for JSON that is no event with facts."""
     try:
         event, facts = _read(json.loads(text, parse_float=Decimal))
-    except (ValueError, KeyError, TypeError, AttributeError) as wrong:
+        check_event(event)
+        check_facts(facts)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as wrong:
         raise click.UsageError(f"这不是一个事件 / this is no event with facts: {wrong}") from wrong
     pack = load_pack(file)
     needed = facts_needed(pack, event)

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,12 +17,21 @@ from rich.table import Table
 
 from backend.cli import rules_words
 from backend.cli.progress import bar
+from points.errors import Category, kind
 from points.rules import load_pack
+from points.rules.bounds import check_time
 from points.rules.fit import fit_factor
 from points.rules.picture import picture
 from points.rules.report import Row, rows, write_csv
 from points.rules.simulate import Job, run_jobs
 from points.rules.trial import Trial
+
+PERIOD_EMPTY = kind(
+    "rules_period_empty",
+    Category.INVALID,
+    zh="时段是空的：{first} 在 {last} 之后。",
+    en="The period is empty: {first} is after {last}.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,7 @@ def run(
     pack = load_pack(file)
     if beside is not None:
         load_pack(beside)
-    days = (day_of(first), day_of(last))
+    days = period_of(first, last)
     if attach:
         rules_attach.check_submitted(data, pack, by or "")
     with _deeds(pack.district, against, data, days) as (history, in_force):
@@ -113,12 +122,24 @@ def _street_names(district: str) -> dict[str, str]:
         return {row["code9"]: row["name"] for row in csv.DictReader(lines)}
 
 
+def period_of(first: str | None, last: str | None) -> tuple[date | None, date | None]:
+    """The two days a person wrote; refused with `rules_period_empty` when the second is before the first."""
+    days = (day_of(first), day_of(last))
+    if days[0] is not None and days[1] is not None and days[1] < days[0]:
+        raise PERIOD_EMPTY(first=days[0], last=days[1])
+    return days
+
+
 def day_of(text: str | None) -> date | None:
     """The day a person wrote; a usage error when there is none such."""
+    if text is None:
+        return None
     try:
-        return None if text is None else date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as wrong:
         raise click.UsageError(f"没有这一天 / no such day: {text}") from wrong
+    check_time(datetime.combine(day, time()))
+    return day
 
 
 def tried(jobs: list[Job]) -> list[Trial]:

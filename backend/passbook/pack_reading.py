@@ -8,10 +8,8 @@ from pathlib import Path
 
 from points.errors import Category, kind
 from points.rules import Pack, PackInvalid, load_pack
-from points.rules.cases import CaseFile, run_cases
+from points.rules.cases import cases_of, run_cases
 from points.rules.problems import Findings
-from points.rules.schema import check_form
-from points.rules.source import read
 
 PACK_FILE, CASE_FILE = "pack.yaml", "cases.yaml"
 _MOST_TOLD = 20
@@ -58,9 +56,7 @@ def run(pack: Pack, text: str | None) -> CasesRun:
         return CasesRun(0, ())
     findings = Findings(CASE_FILE)
     try:
-        raw = read(text, findings)
-        check_form(raw, findings, "cases.schema.json")
-        file = CaseFile(Path(CASE_FILE), Path(PACK_FILE), tuple(raw["cases"]), findings)
+        file = cases_of(text, Path(CASE_FILE), findings)
     except PackInvalid as invalid:
         raise CASES_INVALID(problems=_told(invalid)) from invalid
     misses, _ = run_cases(pack, file)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from points.rules import conditions
+from points.rules.bounds import FIRST_YEAR, LAST_YEAR
 from points.rules.conditions import Condition
 from points.rules.measures import Measure
 from points.rules.problems import Findings, Path
@@ -100,10 +101,15 @@ def date_of(value: Any, findings: Findings, path: Path) -> date | None:
     if value is None:
         return None
     try:
-        return date.fromisoformat(value)
+        day = date.fromisoformat(value)
     except ValueError:
         findings.error(path, "no_such_date", f"没有这一天：{value}。", f"There is no such day: {value}.")
         return None
+    if FIRST_YEAR <= day.year <= LAST_YEAR:
+        return day
+    zh, en = f"{value} 不在 2000 年至 2100 年之间。", f"{value} is not within the years 2000 to 2100."
+    findings.error(path, "year_out_of_range", zh, en)
+    return None
 
 
 def _minutes(clock: str) -> int:

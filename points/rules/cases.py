@@ -11,10 +11,14 @@ from typing import Any
 from points.errors import Refused
 from points.events import DeedApproved, DeedKind
 from points.rules.book import Book
+from points.rules.bounds import QUANTITY_OUTSIDE, check_attributes, check_quantity, shortly
+from points.rules.build_when import date_of
 from points.rules.decision import Decision
+from points.rules.expected import expects
 from points.rules.explain import explain
 from points.rules.pack import Pack
-from points.rules.problems import Findings
+from points.rules.problems import Findings, PackInvalid
+from points.rules.problems import Path as Path_
 from points.rules.schema import check_form
 from points.rules.silent import silent
 from points.rules.source import read
@@ -50,9 +54,49 @@ class CaseFile:
 def read_cases(path: Path) -> CaseFile:
     """The cases of a file; PackInvalid with line numbers when it cannot be read."""
     findings = Findings(str(path))
-    raw = read(path.read_text("utf-8"), findings)
+    try:
+        text = path.read_text("utf-8")
+    except UnicodeDecodeError as wrong:
+        findings.error((), "not_utf8", "文件不是 UTF-8 编码。", "The file is not UTF-8.")
+        raise PackInvalid(findings.found) from wrong
+    return cases_of(text, path, findings)
+
+
+def cases_of(text: str, path: Path, findings: Findings) -> CaseFile:
+    """The cases of a text that would stand at `path`; PackInvalid with line numbers when it cannot be read."""
+    raw = read(text, findings)
     check_form(raw, findings, "cases.schema.json")
+    for place, case in enumerate(raw["cases"]):
+        for index, deed in enumerate(case["deeds"]):
+            _check_deed(deed, ("cases", place, "deeds", index), findings)
+    findings.stop_if_failed()
     return CaseFile(path, (path.parent / raw["pack"]).resolve(), tuple(raw["cases"]), findings)
+
+
+def _check_deed(deed: dict[str, Any], here: Path_, findings: Findings) -> None:
+    """The days and numbers that no schema can tell from others."""
+    for key in ("at", "decided", "expires"):
+        if key in deed:
+            _check_moment(deed[key], key, (*here, key), findings)
+    try:
+        check_quantity(Decimal(deed.get("quantity", 1)))
+        check_attributes(deed.get("attributes", {}))
+    except Refused as refusal:
+        key = "quantity" if refusal.code == QUANTITY_OUTSIDE.code else "attributes"
+        findings.error((*here, key), refusal.code, refusal.sentence("zh-CN"), refusal.sentence("en"))
+
+
+def _check_moment(text: str, key: str, here: Path_, findings: Findings) -> None:
+    if date_of(text[:10], findings, here) is None:
+        return
+    try:
+        if key == "expires":
+            date.fromisoformat(text)
+        else:
+            datetime.fromisoformat(text)
+    except ValueError:
+        zh, en = f"写不成时间：{shortly(text)}。", f"This is no time: {shortly(text)}."
+        findings.error(here, "no_such_time", zh, en)
 
 
 def run_cases(pack: Pack, file: CaseFile) -> tuple[list[Miss], list[Decision]]:
@@ -64,6 +108,8 @@ def run_cases(pack: Pack, file: CaseFile) -> tuple[list[Miss], list[Decision]]:
     made: list[Decision] = []
     for place, case in enumerate(file.cases):
         book = Book(pack)
+        if not any(expects(deed) for deed in case["deeds"]):
+            misses.append(Miss(case["case"], 1, file.findings.line(("cases", place)), "something expected", "nothing"))
         for index, deed in enumerate(case["deeds"]):
             line = file.findings.line(("cases", place, "deeds", index))
             found = _run(book, deed, f"case-{place}-{index}")
@@ -124,6 +170,8 @@ def _departures(pack: Pack, deed: dict[str, Any], found: Decision | str) -> list
 
 def _dates(pack: Pack, deed: dict[str, Any], found: Decision) -> list[tuple[str, str]]:
     """`opens` is the first day the points can be used, `expires` the last."""
+    if not found.grants:
+        return [(deed[key], "no points") for key in ("opens", "expires") if key in deed]
     pairs = []
     for grant in found.grants:
         if "expires" in deed:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple, TextIO
+from typing import Any, NamedTuple, TextIO, TypeVar
 
-from points.errors import Category, kind
+from points.errors import Category, Refused, kind
 from points.events import DeedApproved, DeedKind
+from points.rules.bounds import check_event, check_quantity, check_time, shortly
 from points.rules.facts import AGE_BANDS
 
 COLUMNS = (
@@ -36,9 +37,16 @@ COLUMNS = (
 HISTORY_UNREADABLE = kind(
     "rules_history_unreadable",
     Category.MALFORMED,
-    zh="历史数据第 {line} 行读不懂：{reason}",
+    zh="历史数据第 {line} 行读不懂：{reason_zh}",
     en="Line {line} of the history cannot be read: {reason}",
 )
+COLUMN_UNREADABLE = kind(
+    "rules_column_unreadable",
+    Category.MALFORMED,
+    zh="{column} 写得不对：“{value}”。",
+    en="`{column}` is not written right: `{value}`.",
+)
+T = TypeVar("T")
 _KINDS = {each.value: each for each in DeedKind}
 
 
@@ -54,15 +62,27 @@ class Past(NamedTuple):
 def read_history(lines: TextIO, district: str) -> Iterator[Past]:
     """The deeds of a table, in its order; refused with `rules_history_unreadable` and the line."""
     rows = csv.reader(lines)
-    header = next(rows, [])
-    if tuple(header) != COLUMNS:
-        raise HISTORY_UNREADABLE(line=1, reason=f"columns must be {','.join(COLUMNS)}")
-    for row in rows:
+    header = _next(rows)
+    if header is None or tuple(header) != COLUMNS:
+        names = ",".join(COLUMNS)
+        raise HISTORY_UNREADABLE(line=1, reason=f"columns must be {names}", reason_zh=f"列名须是 {names}")
+    while (row := _next(rows)) is not None:
         try:
             past = _past(row, district)
-        except (ValueError, KeyError, ArithmeticError) as wrong:
-            raise HISTORY_UNREADABLE(line=rows.line_num, reason=str(wrong)) from wrong
+        except Refused as wrong:
+            said = {"reason": wrong.sentence("en"), "reason_zh": wrong.sentence("zh-CN")}
+            raise HISTORY_UNREADABLE(line=rows.line_num, **said) from wrong
         yield past
+
+
+def _next(rows: Any) -> list[str] | None:
+    """The next row of a table, None at its end; refused for what is no text or no table."""
+    try:
+        found: list[str] | None = next(rows, None)
+    except (csv.Error, UnicodeDecodeError) as wrong:
+        said = {"reason": f"this is no CSV in UTF-8 ({wrong})", "reason_zh": f"不是 UTF-8 的 CSV（{wrong}）"}
+        raise HISTORY_UNREADABLE(line=rows.line_num + 1, **said) from wrong
+    return found
 
 
 def write_history(pasts: Iterable[Past], out: TextIO) -> int:
@@ -78,32 +98,59 @@ def write_history(pasts: Iterable[Past], out: TextIO) -> int:
 
 def _past(row: list[str], district: str) -> Past:
     if len(row) != len(COLUMNS):
-        raise ValueError(f"{len(row)} columns instead of {len(COLUMNS)}")
+        raise COLUMN_UNREADABLE(column=f"{len(row)} / {len(COLUMNS)}", value="")
     identifier, kind_, category, at, resident, quantity, street, activity, team = row[:9]
     household, place, about, age_band, consents, attributes, decided = row[9:]
-    when = datetime.fromisoformat(at)
+    when = _read("at", at, _time)
     event = DeedApproved(
         identifier,
-        _KINDS[kind_],
+        _read("kind", kind_, _KINDS.__getitem__),
         category,
         when,
         resident,
         district,
-        Decimal(quantity),
+        _read("quantity", quantity, _number),
         street or None,
         activity or None,
         team or None,
         household or None,
         place or None,
         about or None,
-        json.loads(attributes) if attributes else {},
+        _read("attributes", attributes, _mapping) if attributes else {},
     )
+    check_event(event)
     if age_band and age_band not in AGE_BANDS:
-        raise ValueError(f"no such age band: {age_band}")
-    decided_at = datetime.fromisoformat(decided) if decided else when
-    if decided_at.tzinfo is None:
-        raise ValueError("a decision needs an aware time")
+        raise COLUMN_UNREADABLE(column="age_band", value=shortly(age_band))
+    decided_at = _read("decided_at", decided, _time) if decided else when
     return Past(event, decided_at, age_band or None, tuple(consents.split()) if consents else ())
+
+
+def _read(column: str, text: str, how: Callable[[str], T]) -> T:
+    try:
+        return how(text)
+    except (ValueError, LookupError, ArithmeticError, RecursionError) as wrong:
+        raise COLUMN_UNREADABLE(column=column, value=shortly(text)) from wrong
+
+
+def _time(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("a time needs its zone")
+    check_time(at)
+    return at
+
+
+def _number(text: str) -> Decimal:
+    number = Decimal(text)
+    check_quantity(number)
+    return number
+
+
+def _mapping(text: str) -> dict[str, Any]:
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise ValueError("attributes are names with values")  # noqa: TRY004 - callers catch one error
+    return found
 
 
 def _row(past: Past) -> list[str]:

@@ -124,6 +124,8 @@ def _sentence(error: ValidationError) -> tuple[str, str, str]:  # noqa: PLR0911 
             return "empty", f"不能是空的，可写：{known}。", f"must not be empty; it can hold: {known}."
         case "uniqueItems":
             return "doubled_item", "里有重复的项。", "has an item twice."
+        case "maxItems" | "maxLength":
+            return "too_long", f"太长（最多 {limit}）。", f"is too long (at most {limit})."
         case "minItems" | "minLength":
             return "empty", "不能是空的。", "must not be empty."
         case _:

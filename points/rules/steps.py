@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from points.rules.texts import Text
 
-EXACT = Context(prec=60, traps=[Inexact])
+EXACT = Context(prec=600, traps=[Inexact])
 """Sums and products here are exact; a number that would have to be cut is a fault."""
 
 

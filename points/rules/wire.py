@@ -108,4 +108,7 @@ def _time(value: Any) -> datetime:
     read = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     if read.tzinfo is None:
         raise ValueError(f"{value!r} has no time zone")
-    return read.astimezone(UTC)
+    try:
+        return read.astimezone(UTC)
+    except OverflowError as wrong:
+        raise ValueError(f"{value!r} is out of all calendars") from wrong

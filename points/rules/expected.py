@@ -1,0 +1,13 @@
+"""Beside the decisions: whether a deed of a case says what it must bring; one that does not can never come out wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_ALWAYS = ("gives", "cut_by", "opens", "expires", "refused")
+_WHEN_FILLED = ("silent", "says")
+
+
+def expects(deed: dict[str, Any]) -> bool:
+    """Whether anything is asked of it: `gives: {}` asks that it gives nothing, while `says: []` asks nothing."""
+    return any(key in deed for key in _ALWAYS) or any(deed.get(key) for key in _WHEN_FILLED)
