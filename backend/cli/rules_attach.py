@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import click
@@ -10,6 +10,7 @@ import click
 from backend.cli.named import actor
 from backend.cli.place import service
 from backend.kit.auth.permissions import PERMISSIONS
+from backend.kit.clock import now
 from backend.kit.db import db, rows
 from backend.passbook import history, packs
 from backend.passbook.models import RulePack
@@ -40,20 +41,27 @@ def check(attach: bool, by: str | None, against: str, beside: Path | None) -> No
         raise click.UsageError("只能附上账上真实行为与现行规则的对照 / only the real deeds beside the pack in force")
 
 
-def check_submitted(data: str | None, pack: Pack, by: str) -> None:
-    """Refused with `rule_pack_not_submitted` or `rules_author_unknown`, before the long work."""
+def check_submitted(data: str | None, pack: Pack, by: str) -> datetime:
+    """When the long work begins; refused with `rule_pack_not_submitted` or `rules_author_unknown` before it does."""
     with service(data):
         _who(_row(pack), by)
+        return now()
 
 
 def attach(
-    data: str | None, pack: Pack, by: str, trials: tuple[Trial, Trial | None], days: tuple[date | None, date | None]
+    data: str | None,
+    pack: Pack,
+    by: str,
+    trials: tuple[Trial, Trial | None],
+    *,
+    days: tuple[date | None, date | None],
+    began: datetime,
 ) -> RulePack:
     """Keep the result with the pack, and who brought it in the audit log."""
     new, old = trials
     with service(data):
         row = _row(pack)
-        simulation = history.summary(new, old, row.text, *days, complete=True)
+        simulation = history.summary(new, old, row.text, days, began=began, complete=True)
         return packs.attach_simulation(pack.district, _who(row, by), row.id, simulation)
 
 

@@ -11,8 +11,9 @@ import click
 from backend.cli.place import service
 from backend.cli.rules_history import exported
 from backend.cli.rules_simulate import day_of, tried
+from backend.kit.clock import now
 from backend.kit.db import db, rows
-from backend.passbook import history, packs
+from backend.passbook import history, packs, publishing
 from backend.passbook.models import RulePack
 from points.rules import load_pack
 from points.rules.simulate import Job
@@ -41,7 +42,7 @@ def run(file: Path, by: str, data: str | None, first: str | None, last: str | No
 
 def _publish(district: str, name: str, row: RulePack) -> None:
     seen = packs.see(district, row.id)
-    published = packs.publish(district, name, row.id)
+    published = publishing.publish(district, name, row.id)
     for zh, en in zip(seen.diff["zh-CN"], seen.diff["en"], strict=True):
         click.echo(f"{zh} / {en}")
     _tell(published, f"已发布，自 {published.valid_from} 起生效 / published, in force from {published.valid_from}")
@@ -49,12 +50,13 @@ def _publish(district: str, name: str, row: RulePack) -> None:
 
 def _simulated(file: Path, text: str, district: str, first: str | None, last: str | None) -> dict[str, Any]:
     days = (day_of(first), day_of(last))
+    began = now()
     with TemporaryDirectory() as folder:
         table, in_force = exported(district, *days, Path(folder))
         jobs = [Job(each, table, *days) for each in (file, in_force) if each is not None]
         trials = tried(jobs)
     old = trials[1] if len(trials) > 1 else None
-    return history.summary(trials[0], old, text, *days, complete=True)
+    return history.summary(trials[0], old, text, days, began=began, complete=True)
 
 
 def _tell(row: RulePack, what: str) -> None:

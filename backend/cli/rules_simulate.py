@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from backend.cli import rules_words
+from backend.cli.kept_file import kept
 from backend.cli.progress import bar
 from points.errors import Category, kind
 from points.rules import load_pack
@@ -67,13 +68,13 @@ def run(
     from backend.cli import rules_attach
 
     rules_attach.check(attach, by, against, beside)
-    pack = load_pack(file)
     if beside is not None:
         load_pack(beside)
     days = period_of(first, last)
-    if attach:
-        rules_attach.check_submitted(data, pack, by or "")
-    with _deeds(pack.district, against, data, days) as (history, in_force):
+    with kept(file) as new_file, ExitStack() as stack:
+        file, pack = new_file.path, new_file.pack
+        began = rules_attach.check_submitted(data, pack, by or "") if attach else None
+        history, in_force = stack.enter_context(_deeds(pack.district, against, data, days))
         asked = Asked(file, beside or in_force, history, *days)
         trials = tried([asked.job(each) for each in (file, asked.beside) if each is not None])
         new, old = trials[0], trials[1] if len(trials) > 1 else None
@@ -87,8 +88,8 @@ def run(
             picture_file.write_text(picture(new, old, pack.title.say(language), names), "utf-8")
         if fit is not None:
             _fit(asked, fit)
-        if attach:
-            row = rules_attach.attach(data, pack, by or "", (new, old), days)
+        if began is not None:
+            row = rules_attach.attach(data, pack, by or "", (new, old), days=days, began=began)
             click.echo(f"已附上 {new.deeds} 件行为的试算 / attached: {row.pack} {row.version}, {new.deeds} deeds")
 
 

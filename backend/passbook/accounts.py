@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from backend.settings import CONFIG
 from points.errors import Category, kind
 from points.ledger import chart
-from points.rules import Text
+from points.rules import Pack, Text
 
 FUND_UNKNOWN = kind(
     "fund_unknown",
@@ -51,3 +51,9 @@ def refuse_unknown(fund: str) -> None:
     """Refused with `fund_unknown`, which names the funds there are."""
     if fund not in titles():
         raise FUND_UNKNOWN(known=", ".join(titles()))
+
+
+def unknown_funds(pack: Pack) -> tuple[str, ...]:
+    """The funds a pack names, in rules and in what it gives on, that are not the district's."""
+    named = {pack.fund, *(rule.fund for rule in pack.rules), *([pack.store.fund] if pack.store else [])}
+    return tuple(sorted(named - set(titles())))

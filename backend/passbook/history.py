@@ -49,10 +49,12 @@ def history(district: str, first: date | None, last: date | None) -> Iterator[Pa
         page = query.where(_later(batch[-1].at, batch[-1].id))
 
 
-def count(district: str, first: date | None, last: date | None) -> int:
-    """How many deeds `history` has."""
+def count(district: str, first: date | None, last: date | None, before: datetime | None = None) -> int:
+    """How many deeds `history` has; with `before`, those of them that were decided before that moment."""
     query = select(func.count()).select_from(Earning)
     query = query.where(Earning.district == district, Earning.undone.is_(False), *_between(first, last))
+    if before is not None:
+        query = query.where(Earning.decided_at < before)
     return int(db.session.scalar(query) or 0)
 
 
@@ -61,8 +63,8 @@ def try_shortly(district: str, text: str) -> dict[str, Any]:
 
     `complete` is False when only the first of them could be tried.
     """
-    new = read_pack(text)
-    today = local_day(now())
+    new, began = read_pack(text), now()
+    today = local_day(began)
     first = today - timedelta(days=DAYS_BACK)
     beside = packs.row_in_force(district, today)
     pasts: list[Past] = []
@@ -72,19 +74,20 @@ def try_shortly(district: str, text: str) -> dict[str, Any]:
         pasts.append(past)
     old = None if beside is None else try_pack(parsed(beside.digest, beside.text), pasts)
     complete = len(pasts) < MOST_AT_ONCE
-    return summary(try_pack(new, pasts), old, text, first, today, complete=complete)
+    return summary(try_pack(new, pasts), old, text, (first, today), began=began, complete=complete)
 
 
 def summary(
-    new: Trial, old: Trial | None, text: str, first: date | None, last: date | None, *, complete: bool
+    new: Trial, old: Trial | None, text: str, days: tuple[date | None, date | None], *, began: datetime, complete: bool
 ) -> dict[str, Any]:
-    """What of a trial is kept with the pack."""
+    """What of a trial is kept with the pack; `began` is when its deeds were begun to be read."""
+    first, last = days
     return {
         "from": first.isoformat() if first else None,
         "to": last.isoformat() if last else None,
         "pack": new.digest,
         "beside": old.digest if old else None,
-        "at": now().isoformat(),
+        "at": began.isoformat(),
         "deeds": new.deeds,
         "complete": complete,
         "points": new.granted,

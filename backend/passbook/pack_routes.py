@@ -7,7 +7,7 @@ from typing import Any
 from backend.kit.auth import Caller
 from backend.kit.db import find, rows
 from backend.kit.http import Endpoints, Page, PageQuery, page_of
-from backend.passbook import history, packs, suspending
+from backend.passbook import history, packs, publishing, suspending
 from backend.passbook.models import RulePack
 from backend.passbook.pack_schemas import PackBody, PackPageSchema, PackSchema, SuspensionBody, WholePackSchema, whole
 
@@ -52,7 +52,7 @@ def simulate_pack(caller: Caller, id: str) -> dict[str, Any]:
 @endpoints.endpoint("POST", "/staff/rule-packs/<id>/publish", may="rules.publish", answer=PackSchema)
 def publish_pack(caller: Caller, id: str) -> RulePack:
     """Another person puts it in force."""
-    return packs.publish(caller.district, caller.name, id)
+    return publishing.publish(caller.district, caller.name, id)
 
 
 @endpoints.endpoint(

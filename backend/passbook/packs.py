@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
-from backend.kit import audit, outbox
+from backend.kit import audit
 from backend.kit.clock import fresh_id, now
 from backend.kit.days import local_day
 from backend.kit.db import db, find, rows, transaction
 from backend.kit.states import States
-from backend.passbook import locks
+from backend.passbook import accounts
 from backend.passbook.models import RulePack
 from backend.passbook.pack_reading import parsed, read_pack, run
 from points.errors import Category, kind
@@ -36,24 +36,20 @@ OTHER_DISTRICT = kind(
     zh="规则包属于区划 {district}。",
     en="The rule pack belongs to district {district}.",
 )
-STARTS_TOO_EARLY = kind(
-    "rule_pack_starts_too_early",
+FUND_UNKNOWN = kind(
+    "rule_pack_fund_unknown",
     Category.INVALID,
-    zh="{day} 已有规则生效，新规则包须从明天或以后开始。",
-    en="Rules are in force on {day} already; a new pack starts tomorrow or later.",
-)
-CASES_NEEDED = kind(
-    "rule_pack_cases_needed",
-    Category.CONFLICT,
-    zh="发布前须附案例文件并全部通过：{problems}",
-    en="A pack is published with a case file, all of whose cases pass: {problems}",
+    zh="规则包里写的资金池没有：{funds}。本区的资金池：{known}。",
+    en="The rule pack names funds that are not there: {funds}. The district's funds are: {known}.",
 )
 SIMULATION_NEEDED = kind(
     "rule_pack_simulation_needed",
     Category.CONFLICT,
-    zh="发布前须附试算，与现行规则对照，且算完整段时间；行为多时请用 civic rules simulate --attach。",
-    en="A pack is published with a simulation attached: beside the pack in force, and of its whole period; where there "
-    "are many deeds, by `civic rules simulate --attach`.",
+    zh="发布前须附这一包自己的试算：与现行规则对照，截至最近 31 天内，不少于一个月，算全其间的行为"
+    "（一年内没有行为的除外）；行为多时请用 civic rules simulate --attach。",
+    en="A pack is published with a simulation of its own: beside the pack in force, of all deeds of a month or more "
+    "that ended within the last 31 days (none only where there were none for a year); where there are many deeds, by "
+    "`civic rules simulate --attach`.",
 )
 STATES: States[str] = States(
     {
@@ -65,7 +61,7 @@ STATES: States[str] = States(
 )
 REDEEMING = "rules.redeeming"
 """The outbox is told by this when what is in force changes, for whoever keeps the pack's word on redeeming."""
-_KNOWN_TO_RULE = ("published", "suspended")
+KNOWN_TO_RULE = ("published", "suspended")
 LANGUAGES = ("zh-CN", "en")
 
 
@@ -83,11 +79,14 @@ def submit(
 ) -> RulePack:
     """An author hands in a pack with its cases; it is checked whole, its cases are run, and both are kept.
 
-    Refused: `rule_pack_invalid`, `rule_pack_cases_invalid`, `rule_pack_other_district`, `rule_pack_known`.
+    Refused: `rule_pack_invalid`, `rule_pack_cases_invalid`, `rule_pack_other_district`, `rule_pack_fund_unknown`,
+    `rule_pack_known`.
     """
     pack = read_pack(text)
     if pack.district != district:
         raise OTHER_DISTRICT(district=pack.district)
+    if unknown := accounts.unknown_funds(pack):
+        raise FUND_UNKNOWN(funds=", ".join(unknown), known=", ".join(accounts.titles()))
     came = run(pack, cases)
     with transaction() as session:
         same = rows(RulePack, district).where(RulePack.pack == pack.id, RulePack.version == pack.version)
@@ -115,56 +114,6 @@ def submit(
     return row
 
 
-def publish(district: str, publisher: str, identifier: str) -> RulePack:
-    """A second person puts a pack in force from its first day; the first pack of a district may start at once.
-
-    Refused: `second_person_needed`, `wrong_state`, `rule_pack_cases_needed`, `rule_pack_simulation_needed`,
-    `rule_pack_starts_too_early`.
-    """
-    with transaction():
-        locks.hold(district, ["rule packs"])
-        row = find(RulePack, district, identifier, lock=True)
-        if row.author == publisher:
-            raise SAME_PERSON()
-        row.state = STATES.after(row.state, "publish")
-        _check_ready(row)
-        row.publisher, row.published_at = publisher, now()
-        audit.record(
-            district,
-            publisher,
-            "rules.published",
-            f"rule_pack:{row.id}",
-            digest=row.digest,
-            valid_from=row.valid_from.isoformat(),
-            cases=row.case_count,
-        )
-        outbox.send(district, REDEEMING, {})
-    return row
-
-
-def _check_ready(row: RulePack) -> None:
-    """Cases green, a simulation beside what is in force now, and no day that is ruled already."""
-    if row.case_misses or not row.case_count:
-        raise CASES_NEEDED(problems="; ".join(row.case_misses[:5]) or "0")
-    beside = row_in_force(row.district, local_day(now()), but=row.id)
-    tried = row.simulation or {"beside": None, "complete": False}
-    if not tried["complete"] or tried["beside"] != (beside.digest if beside else None):
-        raise SIMULATION_NEEDED()
-    for day in _days_to_ask(row):
-        if row_in_force(row.district, day, but=row.id) is not None:
-            raise STARTS_TOO_EARLY(day=day)
-
-
-def _days_to_ask(row: RulePack) -> list[date]:
-    """From its first day to today: the days on which what is in force can change."""
-    today = local_day(now())
-    others = db.session.scalars(rows(RulePack, row.district).where(RulePack.state.in_(_KNOWN_TO_RULE)))
-    days = {row.valid_from, today}
-    for other in others:
-        days |= {other.valid_from, *([other.valid_to + timedelta(days=1)] if other.valid_to else [])}
-    return sorted(day for day in days if row.valid_from <= day <= today)
-
-
 def in_force(district: str, day: date) -> Pack | None:
     """The pack that decides deeds of a day: of those published that cover it, the one that starts last.
 
@@ -177,7 +126,7 @@ def in_force(district: str, day: date) -> Pack | None:
 def row_in_force(district: str, day: date, but: str = "") -> RulePack | None:
     """The same, as its row; `but` leaves one pack out."""
     query = rows(RulePack, district).where(
-        RulePack.state.in_(_KNOWN_TO_RULE),
+        RulePack.state.in_(KNOWN_TO_RULE),
         RulePack.id != but,
         RulePack.valid_from <= day,
         RulePack.valid_to.is_(None) | (RulePack.valid_to >= day),
@@ -194,9 +143,14 @@ def by_digest(district: str, digest: str) -> Pack:
 
 
 def attach_simulation(district: str, staff: str, identifier: str, simulation: dict[str, Any]) -> RulePack:
-    """Put a newer or longer simulation in the place of the one a pack has; only before it is published."""
+    """Put a newer or longer simulation in the place of the one a pack has; only before it is published.
+
+    Refused: `wrong_state`; `rule_pack_simulation_needed` when it is another pack's.
+    """
     with transaction():
         row = find(RulePack, district, identifier, lock=True)
+        if simulation["pack"] != row.digest:
+            raise SIMULATION_NEEDED()
         row.state = STATES.after(row.state, "simulate")
         row.simulation = simulation
         audit.record(

@@ -8,6 +8,7 @@ from backend.kit.db import find, transaction
 from backend.passbook import locks
 from backend.passbook.models import RulePack
 from backend.passbook.packs import REDEEMING, SAME_PERSON, STATES
+from backend.passbook.persons import same_person
 from points.errors import Category, kind
 
 NOT_ASKED = kind(
@@ -38,7 +39,7 @@ def confirm(district: str, staff: str, identifier: str) -> RulePack:
         row = find(RulePack, district, identifier, lock=True)
         if row.suspension_asked_by is None:
             raise NOT_ASKED()
-        if row.suspension_asked_by == staff:
+        if same_person(district, row.suspension_asked_by, staff):
             raise SAME_PERSON()
         row.state = STATES.after(row.state, "suspend")
         row.suspended_by, row.suspended_at = staff, now()

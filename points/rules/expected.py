@@ -1,4 +1,4 @@
-"""Beside the decisions: whether a deed of a case says what it must bring; one that does not can never come out wrong."""
+"""Beside the decisions: whether a deed of a case says what it must bring; else it can never come out wrong."""
 
 from __future__ import annotations
 

@@ -1,0 +1,36 @@
+"""Before a pack is checked and tried: its file as it is now, so that what is checked is what is tried and handed in."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from points.rules import Pack, load_pack
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A copy of a pack's file, what it holds, and the cases that stood beside it (None: there are none)."""
+
+    path: Path
+    pack: Pack
+    text: str
+    cases: str | None
+
+
+@contextmanager
+def kept(file: Path) -> Iterator[Kept]:
+    """Copy the file and its cases once; whoever changes them meanwhile changes nothing here.
+
+    PackInvalid names the problems by the file's own path.
+    """
+    load_pack(file)
+    with TemporaryDirectory() as folder:
+        copy = Path(shutil.copy(file, folder))
+        beside = file.parent / "cases" / file.name
+        cases = beside.read_text("utf-8") if beside.exists() else None
+        yield Kept(copy, load_pack(copy), copy.read_text("utf-8"), cases)
