@@ -82,7 +82,9 @@ def answer(caller: Caller, identifier: str, decision: str, reason: str, changes:
         row, made = _held(caller, identifier)
         appeals.answered(made, STATES.after(state_of(made), decision), reason, caller.name)
         if decision == "correct":
-            made.correction = corrections.ask(caller, row.id, corrections.CORRECTION, changes, reason).id
+            made.correction = corrections.ask(
+                caller, row.id, corrections.CORRECTION, changes, reason, appeal=made.id
+            ).id
         audit.record(row.district, caller.name, f"earning.appeal_{made.decision}", f"earning:{row.id}")
     return made
 
@@ -130,6 +132,23 @@ def shown(made: EarningAppeal) -> dict[str, Any]:
         "earning": made.earning,
         "state": state_of(made),
         "correction": made.correction,
+        "earlier": [_earlier(each) for each in _declined(made)],
+    }
+
+
+def _declined(made: EarningAppeal) -> list[Correction]:
+    query = rows(Correction, made.district).where(Correction.appeal == made.id, Correction.state == "declined")
+    return list(db.session.scalars(query.order_by(Correction.id)))
+
+
+def _earlier(declined: Correction) -> dict[str, Any]:
+    """An answer that did not stand, and why."""
+    return {
+        "decision": "corrected",
+        "reason": declined.reason,
+        "answered_at": declined.asked_at,
+        "declined_because": declined.declined_because,
+        "declined_at": declined.answered_at,
     }
 
 
@@ -141,10 +160,6 @@ def _held(caller: Caller, identifier: str) -> tuple[Earning, EarningAppeal]:
     made = of_earning(row.district, row.id)
     if made is None:
         raise NOT_FOUND()
-    deciders = {row.approver}
-    for correction in corrections.of_earning(row.district, row.id):
-        if correction.state == "confirmed":
-            deciders |= {correction.asked_by, correction.answered_by or ""}
-    if caller.name in deciders:
+    if caller.name in corrections.deciders(row):
         raise appeals.SAME_REVIEWER()
     return row, find(EarningAppeal, row.district, made.id, lock=True)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from backend.kit import audit
-from backend.kit.appeals import OWN_CLAIM
+from backend.kit.appeals import OWN_CLAIM, reopened
 from backend.kit.auth import Caller
 from backend.kit.clock import fresh_id, now
 from backend.kit.days import local_day
@@ -38,6 +38,12 @@ ALREADY_ASKED = kind(
 ALREADY_UNDONE = kind(
     "earning_already_undone", Category.CONFLICT, zh="这件事的积分已被撤销。", en="This earning was undone before."
 )
+DECIDED_BEFORE = kind(
+    "decided_before",
+    Category.FORBIDDEN,
+    zh="原来作出决定的人，不能确认或否决它的更正。",
+    en="Whoever decided the earning neither confirms nor declines its correction.",
+)
 STATES: States[str] = States(
     {
         "confirm": (frozenset({"asked"}), "confirmed"),
@@ -55,8 +61,10 @@ class _Made:
     """None for an undoing, and for a deed that goes on waiting for rules."""
 
 
-def ask(caller: Caller, identifier: str, kind_: str, changes: dict[str, Any], reason: str) -> Correction:
-    """Ask for a correction or an undoing, to be confirmed by another person.
+def ask(
+    caller: Caller, identifier: str, kind_: str, changes: dict[str, Any], reason: str, *, appeal: str | None = None
+) -> Correction:
+    """Ask for a correction or an undoing, to be confirmed by another person; `appeal` is the one it answers.
 
     Refused: `own_claim`, `correction_already_asked`, `earning_already_undone`, `earning_without_rules`,
     `correction_under_way`, and what the rules refuse.
@@ -81,6 +89,7 @@ def ask(caller: Caller, identifier: str, kind_: str, changes: dict[str, Any], re
             before=row.decision,
             points_before=before.granted if before else 0,
             points_after=made.decision.amount if made.decision else 0,
+            appeal=appeal,
         )
         session.add(asked)
         audit.record(row.district, caller.name, f"earning.{kind_}_asked", f"earning:{row.id}", correction=asked.id)
@@ -90,7 +99,7 @@ def ask(caller: Caller, identifier: str, kind_: str, changes: dict[str, Any], re
 def confirm(caller: Caller, identifier: str) -> Correction:
     """A second person confirms: the decision is made anew by the pack of the deed's day, the difference is posted.
 
-    Refused: `second_person_needed`, `own_claim`, `wrong_state`, and as `ask`.
+    Refused: `second_person_needed`, `decided_before`, `own_claim`, `wrong_state`, and as `ask`.
     """
     with transaction():
         correction = find(Correction, caller.district, identifier, lock=True)
@@ -98,6 +107,7 @@ def confirm(caller: Caller, identifier: str) -> Correction:
         if correction.asked_by == caller.name:
             raise SAME_PERSON()
         row = _held(caller, correction.earning)
+        _check_apart(caller, correction, row)
         made = _made(row, correction.kind, correction.changes)
         correction.answered_by, correction.answered_at = caller.name, now()
         correction.before = row.decision
@@ -114,23 +124,51 @@ def confirm(caller: Caller, identifier: str) -> Correction:
     return correction
 
 
-def decline(caller: Caller, identifier: str) -> Correction:
-    """Whoever asked, or another, lets it be; an appeal that had led to it is open again."""
-    with transaction() as session:
+def decline(caller: Caller, identifier: str, reason: str) -> Correction:
+    """It is let be, with a reason: by whoever asked or another, but not by whoever decided the earning.
+
+    One that answers an appeal is declined by a further person; the appeal is open again with a clock that begins anew,
+    and both sides see the answer that did not stand. Refused: `second_person_needed`, `decided_before`, `own_claim`,
+    `wrong_state`.
+    """
+    with transaction():
         correction = find(Correction, caller.district, identifier, lock=True)
         correction.state = STATES.after(correction.state, "decline")
+        row = find(Earning, caller.district, correction.earning, lock=True)
+        _check_not_own(caller, row)
+        if correction.appeal is not None and correction.asked_by == caller.name:
+            raise SAME_PERSON()
+        _check_apart(caller, correction, row)
         correction.answered_by, correction.answered_at = caller.name, now()
-        made = session.scalar(rows(EarningAppeal, caller.district).where(EarningAppeal.correction == correction.id))
-        if made is not None:
-            made.decision = made.reason = made.answerer = made.answered_at = made.correction = None
+        correction.declined_because = reason
+        if correction.appeal is not None:
+            made = find(EarningAppeal, caller.district, correction.appeal, lock=True)
+            reopened(made)
+            made.correction = None
         audit.record(
             caller.district,
             caller.name,
             f"earning.{correction.kind}_declined",
             f"earning:{correction.earning}",
             correction=correction.id,
+            reason=reason,
         )
     return correction
+
+
+def deciders(row: Earning) -> set[str]:
+    """Everybody who had a part in what the earning is now."""
+    found = {row.approver}
+    for correction in of_earning(row.district, row.id):
+        if correction.state == "confirmed":
+            found |= {correction.asked_by, correction.answered_by or ""}
+    return found
+
+
+def _check_apart(caller: Caller, correction: Correction, row: Earning) -> None:
+    """Who approved answers for no correction of it; of one that answers an appeal, nor who decided on it later."""
+    if caller.name in (deciders(row) if correction.appeal is not None else {row.approver}):
+        raise DECIDED_BEFORE()
 
 
 def of_earning(district: str, earning: str) -> list[Correction]:
@@ -139,10 +177,14 @@ def of_earning(district: str, earning: str) -> list[Correction]:
     return list(db.session.scalars(query.order_by(Correction.id)))
 
 
-def _held(caller: Caller, identifier: str) -> Earning:
-    row = find(Earning, caller.district, identifier, lock=True)
+def _check_not_own(caller: Caller, row: Earning) -> None:
     if is_same_person(caller.district, caller.id, row.resident):
         raise OWN_CLAIM()
+
+
+def _held(caller: Caller, identifier: str) -> Earning:
+    row = find(Earning, caller.district, identifier, lock=True)
+    _check_not_own(caller, row)
     if row.undone:
         raise ALREADY_UNDONE()
     reversing.check_settled(row)

@@ -157,6 +157,9 @@ class Correction(DistrictRow, Base):
     """The decision that was corrected, canonical JSON; None where the deed had waited for rules."""
     points_before: Mapped[int] = mapped_column(BigInteger)
     points_after: Mapped[int] = mapped_column(BigInteger)
+    appeal: Mapped[str | None] = mapped_column(String(36))
+    """The appeal it answers; None where the staff found the mistake themselves."""
+    declined_because: Mapped[str | None] = mapped_column(String(500))
 
 
 class EarningAppeal(Objection, DistrictRow, Base):

@@ -40,11 +40,22 @@ class EarningBriefSchema(Answer):
 EarningPageSchema = page_schema(EarningBriefSchema)
 
 
+class EarlierAnswerSchema(Answer):
+    """An answer that did not stand, because its correction was declined."""
+
+    decision = fields.String(required=True)
+    reason = fields.String(required=True)
+    answered_at = fields.AwareDateTime(required=True)
+    declined_because = fields.String(required=True, allow_none=True)
+    declined_at = fields.AwareDateTime(required=True)
+
+
 class EarningAppealSchema(AppealSchema):
     id = fields.String(required=True)
     earning = fields.String(required=True)
     state = fields.String(required=True, metadata={"description": "open, upheld or corrected"})
     correction = fields.String(required=True, allow_none=True)
+    earlier = fields.List(fields.Nested(EarlierAnswerSchema), required=True)
 
 
 EarningAppealPageSchema = page_schema(EarningAppealSchema)
@@ -97,6 +108,10 @@ class UndoingBody(Body):
     reason = Text(1, 500, required=True)
 
 
+class DecliningBody(Body):
+    reason = Text(1, 500, required=True)
+
+
 class CorrectionSchema(Answer):
     id = fields.String(required=True)
     earning = fields.String(required=True)
@@ -108,6 +123,7 @@ class CorrectionSchema(Answer):
     asked_at = fields.AwareDateTime(required=True)
     answered_by = fields.String(required=True, allow_none=True)
     answered_at = fields.AwareDateTime(required=True, allow_none=True)
+    declined_because = fields.String(required=True, allow_none=True)
     points_before = fields.Integer(required=True)
     points_after = fields.Integer(required=True, metadata={"description": "what the rules give, before caps"})
 

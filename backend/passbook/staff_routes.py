@@ -61,10 +61,16 @@ def confirm_correction(caller: Caller, id: str) -> Correction:
     return corrections.confirm(caller, id)
 
 
-@endpoints.endpoint("POST", "/staff/corrections/<id>/decline", may="earnings.reverse", answer=schemas.CorrectionSchema)
-def decline_correction(caller: Caller, id: str) -> Correction:
-    """Let it be."""
-    return corrections.decline(caller, id)
+@endpoints.endpoint(
+    "POST",
+    "/staff/corrections/<id>/decline",
+    may="earnings.reverse",
+    body=schemas.DecliningBody,
+    answer=schemas.CorrectionSchema,
+)
+def decline_correction(caller: Caller, id: str, body: dict[str, Any]) -> Correction:
+    """Let it be, with a reason; an appeal that it answers is open again."""
+    return corrections.decline(caller, id, **body)
 
 
 @endpoints.endpoint(

@@ -30,6 +30,7 @@ def earning(caller: Caller, identifier: str) -> service.EarningView:
                 "state": each.state,
                 "asked_by": each.asked_by,
                 "answered_by": each.answered_by,
+                "declined_because": each.declined_because,
             }
             for each in corrections.of_earning(row.district, row.id)
         ],

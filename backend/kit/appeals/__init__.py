@@ -11,6 +11,7 @@ from backend.kit.appeals.clock import (
     extended,
     is_overdue,
     may_object_until,
+    reopened,
     shown,
     started,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "extended",
     "is_overdue",
     "may_object_until",
+    "reopened",
     "shown",
     "started",
 ]

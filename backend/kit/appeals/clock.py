@@ -99,12 +99,21 @@ def extended(made: Objection, reason: str) -> None:
     if now() > made.answer_due_at:
         raise APPEAL_OVERDUE()
     made.others_must_check, made.extension_reason = True, reason
-    made.answer_due_at = end_of_working_day(made.made_at, _terms().working_days_when_others_must_check)
+    due = end_of_working_day(made.made_at, _terms().working_days_when_others_must_check)
+    made.answer_due_at = max(due, made.answer_due_at)
 
 
 def answered(made: Objection, decision: str, reason: str, answerer: str) -> None:
     """Write the answer down, whenever it comes."""
     made.decision, made.reason, made.answerer, made.answered_at = decision, reason, answerer, now()
+
+
+def reopened(made: Objection) -> None:
+    """The answer did not stand: another is due, and its time begins anew. What was answered is kept by the caller."""
+    terms = _terms()
+    days = terms.working_days_when_others_must_check if made.others_must_check else terms.working_days
+    made.answer_due_at = end_of_working_day(now(), days)
+    made.decision = made.reason = made.answerer = made.answered_at = made.escalated_at = None
 
 
 def is_overdue(made: Objection) -> bool:

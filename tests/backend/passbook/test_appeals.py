@@ -71,12 +71,65 @@ def test_an_appeal_that_is_right_is_corrected_by_two(cast: Cast, resident: Perso
     assert points(resident) == 20
 
 
-def test_an_appeal_is_open_again_when_its_correction_is_declined(cast: Cast, resident: Person) -> None:
+def declined(person: Person, correction: str, reason: str = "证据不足。") -> Any:
+    return person.post(f"/staff/corrections/{correction}/decline", {"reason": reason})
+
+
+def test_an_appeal_is_open_again_when_its_correction_is_declined(
+    cast: Cast, resident: Person, clock: FixedClock
+) -> None:
     earning = appealed(resident)
     made = answered(cast.staff(Role.SECOND_REVIEWER), earning, "correct", changes={"category": STAR}).json
-    assert cast.staff(Role.FUND_MANAGER).post(f"/staff/corrections/{made['correction']}/decline").status_code == 200
-    assert told(resident, earning)["appeal"]["state"] == "open"
+    clock.advance(days=3)  # to Monday
+    third = cast.staff(Role.FUND_MANAGER)
+    assert no(third.post(f"/staff/corrections/{made['correction']}/decline", {})) == (422, "invalid_fields")
+    assert declined(third, made["correction"]).status_code == 200
+    back = cast.signed_in("resident", resident.id, ("resident",))
+    for seen in (told(back, earning), third.get(f"/staff/earnings/{earning}").json):
+        appeal = seen["appeal"]
+        assert (appeal["state"], appeal["answer_due_at"]) == ("open", "2026-11-26T16:00:00+00:00")
+        (first,) = appeal["earlier"]
+        assert (first["decision"], first["reason"]) == ("corrected", "按细则核对过。")
+        assert first["declined_because"] == "证据不足。"
+        assert first["answered_at"] < first["declined_at"]
     assert answered(cast.staff(Role.SECOND_REVIEWER), earning).json["state"] == "upheld"
+    assert len(told(back, earning)["appeal"]["earlier"]) == 1
+
+
+def test_a_reopened_appeal_that_others_must_check_keeps_the_longer_term(cast: Cast, resident: Person) -> None:
+    earning = appealed(resident)
+    second = cast.staff(Role.SECOND_REVIEWER)
+    assert second.post(f"/staff/earnings/{earning}/appeal/extension", {"reason": "须核实"}).status_code == 200
+    made = answered(second, earning, "correct", changes={"category": STAR}).json
+    assert declined(cast.staff(Role.FUND_MANAGER), made["correction"]).status_code == 200
+    assert told(resident, earning)["appeal"]["answer_due_at"] == NEXT_TUESDAY_NIGHT
+
+
+def test_whom_the_appeal_is_against_neither_confirms_nor_declines_its_answer(cast: Cast, resident: Person) -> None:
+    first = cast.staff(Role.SECOND_REVIEWER)
+    own = cast.staff(Role.SECOND_REVIEWER, resident=resident.id)
+    earning = appealed(resident, approver=f"staff:{first.id}")
+    second = cast.staff(Role.SECOND_REVIEWER)
+    correction = answered(second, earning, "correct", changes={"category": STAR}).json["correction"]
+    assert no(declined(first, correction)) == (403, "decided_before")
+    assert no(first.post(f"/staff/corrections/{correction}/confirm")) == (403, "decided_before")
+    assert no(declined(second, correction)) == (403, "second_person_needed")
+    assert no(declined(own, correction)) == (403, "own_claim")
+    assert told(resident, earning)["appeal"]["decision"] == "corrected"
+    assert cast.staff(Role.FUND_MANAGER).post(f"/staff/corrections/{correction}/confirm").status_code == 200
+
+
+def test_nor_do_those_who_corrected_it_before_the_appeal(cast: Cast, resident: Person) -> None:
+    earning = approve(resident, HELP)
+    two = cast.staff(Role.SECOND_REVIEWER), cast.staff(Role.FUND_MANAGER)
+    asked = two[0].post(f"/staff/earnings/{earning}/correction", {"changes": {"category": STAR}, "reason": "填错"})
+    assert two[1].post(f"/staff/corrections/{asked.json['id']}/confirm").status_code == 200
+    assert resident.post(f"/me/earnings/{earning}/appeal", {"text": "不对"}).status_code == 201
+    further = cast.staff(Role.SECOND_REVIEWER)
+    correction = answered(further, earning, "correct", changes={"category": HELP}).json["correction"]
+    for person in two:
+        assert no(person.post(f"/staff/corrections/{correction}/confirm")) == (403, "decided_before")
+        assert no(declined(person, correction)) == (403, "decided_before")
 
 
 def test_who_approved_does_not_answer_nor_who_it_is_about(cast: Cast, resident: Person) -> None:

@@ -145,7 +145,7 @@ def test_a_correction_is_let_be_and_another_can_be_asked(cast: Cast, office: tup
     resident = cast.resident()
     earning = approve(resident, HELP)
     asked = ask(office[0], earning, category=STAR).json["id"]
-    assert office[1].post(f"/staff/corrections/{asked}/decline").json["state"] == "declined"
+    assert office[1].post(f"/staff/corrections/{asked}/decline", {"reason": "查无此事"}).json["state"] == "declined"
     assert no(office[1].post(f"/staff/corrections/{asked}/confirm")) == (409, "wrong_state")
     correct(office, earning, category=STAR)
     assert points(resident) == 20
@@ -302,7 +302,7 @@ def test_the_other_district_finds_nothing_to_correct(cast: Cast, office: tuple[P
     far = cast.staff(Role.SECOND_REVIEWER, district=OTHER_DISTRICT)
     assert no(ask(far, earning, category=STAR)) == (404, "not_found")
     for path in (f"/staff/corrections/{asked}/confirm", f"/staff/corrections/{asked}/decline"):
-        assert no(far.post(path)) == (404, "not_found")
+        assert no(far.post(path, {"reason": "不"} if "decline" in path else None)) == (404, "not_found")
     assert no(far.post(f"/staff/earnings/{earning}/undoing", {"reason": "不"})) == (404, "not_found")
     assert no(far.get(f"/staff/earnings/{earning}")) == (404, "not_found")
     assert far.get("/staff/corrections").json["items"] == []
