@@ -35,6 +35,7 @@ STATES: Final = {
     "confirmed": "已确认",
     "declined": "未确认",
     "submitted": "待发布",
+    "withdrawn": "已撤回",
     "published": "已发布",
     "suspended": "已停用",
 }
@@ -71,6 +72,7 @@ STEPS: Final = {
     "correct": "更正",
     "decline": "不予确认",
     "simulate": "试算",
+    "withdraw": "撤回",
     "publish": "发布",
     "ask_to_suspend": "申请停用",
     "suspend": "停用",

@@ -36,8 +36,17 @@ def see_pack(caller: Caller, id: str) -> dict[str, Any]:
     "POST", "/staff/rule-packs", may="rules.submit", body=PackBody, answer=PackSchema, status=201, before=_tried
 )
 def submit_pack(caller: Caller, body: dict[str, Any], simulation: dict[str, Any]) -> RulePack:
-    """An author hands in a pack with its cases; it is tried on the deeds of the last 90 days."""
+    """An author hands in a pack with its cases; it is tried on the deeds of the last 90 days.
+
+    The same pack again by the same author, with other cases, puts these in the place of the first ones.
+    """
     return packs.submit(caller.district, caller.name, **body, simulation=simulation)
+
+
+@endpoints.endpoint("DELETE", "/staff/rule-packs/<id>", may="rules.submit", status=204)
+def withdraw_pack(caller: Caller, id: str) -> None:
+    """Its author takes back a pack that was not published."""
+    packs.withdraw(caller.district, caller.name, id)
 
 
 @endpoints.endpoint("POST", "/staff/rule-packs/<id>/simulation", may="rules.submit", answer=WholePackSchema)

@@ -13,7 +13,8 @@ from backend.kit.db import db, find, rows, transaction
 from backend.kit.states import States
 from backend.passbook import accounts
 from backend.passbook.models import RulePack
-from backend.passbook.pack_reading import parsed, read_pack, run
+from backend.passbook.pack_reading import CasesRun, parsed, read_pack, run
+from backend.passbook.persons import same_person
 from points.errors import Category, kind
 from points.rules import Pack
 from points.rules.diff import differences
@@ -23,6 +24,12 @@ PACK_KNOWN = kind(
     Category.CONFLICT,
     zh="这个规则包（或同一版本）已提交过。",
     en="This pack, or this version of it, was submitted before.",
+)
+NOT_YOURS = kind(
+    "rule_pack_not_yours",
+    Category.FORBIDDEN,
+    zh="只有提交规则包的人可以撤回它。",
+    en="Only who handed a pack in takes it back.",
 )
 SAME_PERSON = kind(
     "second_person_needed",
@@ -54,6 +61,7 @@ SIMULATION_NEEDED = kind(
 STATES: States[str] = States(
     {
         "simulate": (frozenset({"submitted"}), "submitted"),
+        "withdraw": (frozenset({"submitted"}), "withdrawn"),
         "publish": (frozenset({"submitted"}), "published"),
         "ask_to_suspend": (frozenset({"published"}), "published"),
         "suspend": (frozenset({"published"}), "suspended"),
@@ -79,6 +87,8 @@ def submit(
 ) -> RulePack:
     """An author hands in a pack with its cases; it is checked whole, its cases are run, and both are kept.
 
+    The same pack again by its author, with other cases, puts these and the simulation in the place of the first ones.
+
     Refused: `rule_pack_invalid`, `rule_pack_cases_invalid`, `rule_pack_other_district`, `rule_pack_fund_unknown`,
     `rule_pack_known`.
     """
@@ -89,8 +99,10 @@ def submit(
         raise FUND_UNKNOWN(funds=", ".join(unknown), known=", ".join(accounts.titles()))
     came = run(pack, cases)
     with transaction() as session:
-        same = rows(RulePack, district).where(RulePack.pack == pack.id, RulePack.version == pack.version)
-        if session.scalar(same) or session.scalar(rows(RulePack, district).where(RulePack.digest == pack.digest)):
+        known = session.scalar(rows(RulePack, district).where(RulePack.digest == pack.digest).with_for_update())
+        if known is not None:
+            return _with_other_cases(known, author, cases, came, simulation)
+        if session.scalar(rows(RulePack, district).where(RulePack.pack == pack.id, RulePack.version == pack.version)):
             raise PACK_KNOWN()
         row = RulePack(
             district=district,
@@ -112,6 +124,34 @@ def submit(
         session.add(row)
         audit.record(district, author, "rules.submitted", f"rule_pack:{row.id}", digest=pack.digest)
     return row
+
+
+def _with_other_cases(
+    row: RulePack, author: str, cases: str | None, came: CasesRun, simulation: dict[str, Any] | None
+) -> RulePack:
+    """Only the author's, only before it is published, and only where they are other cases."""
+    other = cases is not None and cases != row.cases
+    if not other or row.state != "submitted" or not same_person(row.district, row.author, author):
+        raise PACK_KNOWN()
+    row.cases, row.case_count, row.case_misses = cases, came.count, list(came.misses)
+    row.simulation = simulation or row.simulation
+    subject = f"rule_pack:{row.id}"
+    audit.record(row.district, author, "rules.cases_mended", subject, digest=row.digest, cases=came.count)
+    return row
+
+
+def withdraw(district: str, author: str, identifier: str) -> None:
+    """Its author takes back a pack that was not published; it never ruled, so only the audit log goes on naming it.
+
+    Refused: `rule_pack_not_yours`, `wrong_state`.
+    """
+    with transaction() as session:
+        row = find(RulePack, district, identifier, lock=True)
+        if not same_person(district, row.author, author):
+            raise NOT_YOURS()
+        STATES.after(row.state, "withdraw")
+        audit.record(district, author, "rules.withdrawn", f"rule_pack:{row.id}", digest=row.digest)
+        session.delete(row)
 
 
 def in_force(district: str, day: date) -> Pack | None:

@@ -62,6 +62,7 @@ OBJECTS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     "PUT /staff/rewards/<id>": ({"id": "reward"}, ()),
     "POST /staff/rewards/<id>/stock": ({"id": "reward"}, ()),
     "GET /staff/rule-packs/<id>": ({"id": "pack"}, ()),
+    "DELETE /staff/rule-packs/<id>": ({"id": "pack"}, ()),
     "POST /staff/rule-packs/<id>/publish": ({"id": "pack"}, ()),
     "POST /staff/rule-packs/<id>/simulation": ({"id": "pack"}, ()),
     "GET /staff/earnings/<id>": ({"id": "earning"}, ()),
