@@ -13,6 +13,8 @@ from points.rules.problems import Findings
 
 PACK_FILE, CASE_FILE = "pack.yaml", "cases.yaml"
 _MOST_TOLD = 20
+MOST_NODES = 20_000
+"""Words, lists and mappings of what is handed in while its author waits: some 1,000 rules, or deeds of cases."""
 
 PACK_INVALID = kind(
     "rule_pack_invalid",
@@ -36,10 +38,11 @@ class CasesRun:
     misses: tuple[str, ...]
 
 
+@lru_cache(maxsize=4)
 def read_pack(text: str) -> Pack:
     """The pack of a text; refused with `rule_pack_invalid` and the first problems, each with its line."""
     try:
-        return load_pack(text, name=PACK_FILE)
+        return load_pack(text, name=PACK_FILE, most=MOST_NODES)
     except PackInvalid as invalid:
         raise PACK_INVALID(problems=_told(invalid)) from invalid
 
@@ -56,7 +59,7 @@ def run(pack: Pack, text: str | None) -> CasesRun:
         return CasesRun(0, ())
     findings = Findings(CASE_FILE)
     try:
-        file = cases_of(text, Path(CASE_FILE), findings)
+        file = cases_of(text, Path(CASE_FILE), findings, MOST_NODES)
     except PackInvalid as invalid:
         raise CASES_INVALID(problems=_told(invalid)) from invalid
     misses, _ = run_cases(pack, file)

@@ -21,7 +21,7 @@ from points.rules.problems import Findings, PackInvalid
 from points.rules.problems import Path as Path_
 from points.rules.schema import check_form
 from points.rules.silent import silent
-from points.rules.source import read
+from points.rules.source import MOST_NODES, read
 
 _FIELDS = ("street", "activity", "team", "household", "place", "about")
 
@@ -62,9 +62,9 @@ def read_cases(path: Path) -> CaseFile:
     return cases_of(text, path, findings)
 
 
-def cases_of(text: str, path: Path, findings: Findings) -> CaseFile:
+def cases_of(text: str, path: Path, findings: Findings, most: int = MOST_NODES) -> CaseFile:
     """The cases of a text that would stand at `path`; PackInvalid with line numbers when it cannot be read."""
-    raw = read(text, findings)
+    raw = read(text, findings, most)
     check_form(raw, findings, "cases.schema.json")
     for place, case in enumerate(raw["cases"]):
         for index, deed in enumerate(case["deeds"]):

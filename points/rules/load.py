@@ -10,12 +10,14 @@ from points.rules.check import check_sense
 from points.rules.pack import Pack
 from points.rules.problems import Findings, PackInvalid
 from points.rules.schema import check_form
-from points.rules.source import read
+from points.rules.source import MOST_NODES, read
 from points.rules.unsafe import check_safe
 
 
-def load_pack(source: Path | str, name: str | None = None) -> Pack:
+def load_pack(source: Path | str, name: str | None = None, most: int = MOST_NODES) -> Pack:
     """The pack of a file (a Path) or of its text (a str; `name` stands for the file in messages).
+
+    What has more than `most` words, lists and mappings is refused before it is read to its end.
 
     Raises PackInvalid with all problems found up to the step that failed; warnings of a good pack are in
     `pack.problems`. A file that is absent or no UTF-8 is the caller's OSError or a PackInvalid.
@@ -25,7 +27,7 @@ def load_pack(source: Path | str, name: str | None = None) -> Pack:
     if text is None:
         findings.error((), "not_utf8", "文件不是 UTF-8 编码。", "The file is not UTF-8.")
         raise PackInvalid(findings.found)
-    raw = read(text, findings)
+    raw = read(text, findings, most)
     check_safe(raw, findings)
     check_form(raw, findings)
     pack = build(raw, findings)

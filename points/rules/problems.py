@@ -10,6 +10,8 @@ from points.rules.texts import Text
 
 Path = tuple[str | int, ...]
 
+MOST_TOLD = 100
+"""Mistakes of one sort that are told of one file; nobody mends more at a time."""
 PACK_INVALID = kind(
     "rules_pack_invalid",
     Category.INVALID,

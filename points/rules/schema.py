@@ -6,12 +6,13 @@ import json
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib.resources import files
+from itertools import islice
 from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
-from points.rules.problems import Findings
+from points.rules.problems import MOST_TOLD, Findings
 
 _TYPES_ZH = {
     "object": "一组键值",
@@ -31,7 +32,7 @@ def validator(name: str = "pack.schema.json") -> Draft202012Validator:
 
 def check_form(value: Any, findings: Findings, name: str = "pack.schema.json") -> None:
     """Add a problem for everything that does not fit the schema; refuse the pack when there is one."""
-    for error in validator(name).iter_errors(value):
+    for error in islice(validator(name).iter_errors(value), MOST_TOLD):
         _report(error, findings)
     findings.stop_if_failed()
 
@@ -65,7 +66,7 @@ def _name(path: tuple[str | int, ...]) -> str:
 def _unknown_keys(error: ValidationError, path: tuple[str | int, ...], findings: Findings) -> None:
     allowed = _known(error)
     instance: dict[str, Any] = error.instance  # type: ignore[assignment]
-    for key in sorted(set(instance) - set(allowed)):
+    for key in sorted(set(instance) - set(allowed))[:MOST_TOLD]:
         near = get_close_matches(key, allowed, n=1)
         zh = f"，是不是想写 `{near[0]}`？" if near else f"。可用的键：{'、'.join(allowed)}。"
         en = f"; did you mean `{near[0]}`?" if near else f". Known keys: {', '.join(allowed)}."
@@ -106,8 +107,8 @@ def _sentence(error: ValidationError) -> tuple[str, str, str]:  # noqa: PLR0911 
         case "pattern":
             return (
                 "wrong_pattern",
-                f"写法不对：“{error.instance}”（应符合 {limit}）。",
-                f"is not written right: `{error.instance}` (must match {limit}).",
+                f"写法不对：“{str(error.instance)[:60]}”（应符合 {limit}）。",
+                f"is not written right: `{str(error.instance)[:60]}` (must match {limit}).",
             )
         case "minimum" | "exclusiveMinimum":
             return "too_small", f"太小：{error.instance}。", f"is too small: {error.instance}."
@@ -129,4 +130,4 @@ def _sentence(error: ValidationError) -> tuple[str, str, str]:  # noqa: PLR0911 
         case "minItems" | "minLength":
             return "empty", "不能是空的。", "must not be empty."
         case _:
-            return "wrong_form", f"不合规则：{error.message}", f"does not fit: {error.message}"
+            return "wrong_form", f"不合规则：{error.message[:200]}", f"does not fit: {error.message[:200]}"

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
@@ -14,6 +15,10 @@ from points.rules.problems import Findings, PackInvalid, Path
 
 LONGEST = 4_000_000
 """Characters; 2,000 rules need about a quarter of it."""
+MOST_NODES = 60_000
+"""Words, lists and mappings together; 2,000 rules are some 40,000 of them."""
+MOST_ITEMS = 500
+"""Of a list that is neither one of plain words nor one of the file's own sections."""
 DEEPEST = 20
 LONGEST_NUMBER = 24
 
@@ -21,16 +26,21 @@ _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?")
 
 
-def read(text: str, findings: Findings) -> Any:
+def read(text: str, findings: Findings, most: int = MOST_NODES) -> Any:
     """Mappings, lists, strings, ints, Decimals, booleans and None; dates stay text.
 
-    Refuses what is not YAML, more than one document, anchors, doubled keys, odd numbers (`1e3`, `0x10`, `.inf`).
+    Refuses what has more than `most` nodes (it is not read to its end), is not YAML, more than one document, anchors,
+    doubled keys, odd numbers (`1e3`, `0x10`, `.inf`).
     """
     if len(text) > LONGEST:
         findings.error((), "too_long", f"文件超过 {LONGEST} 个字符。", f"The file has more than {LONGEST} characters.")
         raise PackInvalid(findings.found)
     try:
-        node = YAML(typ="safe", pure=True).compose(text)
+        node = _composed(text, most)
+    except _TooMuch as much:
+        findings.lines[()] = much.line
+        findings.error((), much.code, much.zh, much.en)
+        raise PackInvalid(findings.found) from much
     except MarkedYAMLError as broken:
         mark = broken.problem_mark or broken.context_mark
         findings.lines[()] = mark.line + 1 if mark else 1
@@ -50,6 +60,44 @@ def read(text: str, findings: Findings) -> Any:
     return value
 
 
+class _TooMuch(Exception):  # noqa: N818 - it becomes a finding
+    def __init__(self, line: int, code: str, zh: str, en: str) -> None:
+        super().__init__(code)
+        self.line, self.code, self.zh, self.en = line, code, zh, en
+
+
+def _composed(text: str, most: int) -> Node | None:
+    """The tree of the text; stops as soon as it is too large or too deep."""
+
+    class Counting(Composer):
+        nodes = levels = 0
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            self.nodes += 1
+            line = self.parser.peek_event().start_mark.line + 1
+            if self.nodes > most:
+                raise _TooMuch(
+                    line, "too_much", f"内容太多（最多 {most} 项）。", f"This is too much (at most {most} items)."
+                )
+            if self.levels > DEEPEST:
+                raise _TooMuch(line, "too_deep", "层次太多。", "The nesting is too deep.")
+            self.levels += 1
+            found = super().compose_node(parent, index)
+            self.levels -= 1
+            return found
+
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Composer = Counting
+    node: Node | None = yaml.compose(text)
+    return node
+
+
+def _may_be_long(node: SequenceNode, path: Path) -> bool:
+    """The sections of a file, the deeds of a case, and lists of plain words."""
+    own = len(path) == 1 or path[-1:] == ("deeds",)
+    return own or all(isinstance(each, ScalarNode) and str(each.tag).endswith(":str") for each in node.value)
+
+
 class _Reader:
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
@@ -64,6 +112,10 @@ class _Reader:
         if isinstance(node, MappingNode):
             return self.mapping(node, path)
         if isinstance(node, SequenceNode):
+            if len(node.value) > MOST_ITEMS and not _may_be_long(node, path):
+                zh, en = f"太长（最多 {MOST_ITEMS} 项）。", f"The list is too long (at most {MOST_ITEMS} items)."
+                self.findings.error(path, "too_long", zh, en)
+                return []
             return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
         assert isinstance(node, ScalarNode)  # noqa: S101 - there is no fourth sort of node
         return self.scalar(node, path)

@@ -85,7 +85,7 @@ def test_a_problem_names_file_line_code_and_both_languages():
         ("[" * 5_000, "too_deep"),
         ("a: \x00", "not_yaml"),
         ("a: 1\n---\nb: 2", "not_yaml"),
-        ("[" * 30 + "]" * 30, "anchors"),
+        ("[" * 30 + "]" * 30, "too_deep"),
         ("a: " + "x" * 4_000_001, "too_long"),
         ("just words", "wrong_type"),
     ],
