@@ -41,6 +41,7 @@ class Service:
     log_level: str
     web_threads: int
     web_workers: int
+    console_trusts_names: bool
 
 
 @dataclass(frozen=True)
@@ -319,6 +320,8 @@ def _refuse_unsafe(settings: Settings) -> None:
         return
     if not settings.redis.fenced:
         raise SETTINGS_WRONG(problems="redis.fenced: must be true in production")
+    if settings.service.console_trusts_names:
+        raise SETTINGS_WRONG(problems="service.console_trusts_names: must be false in production")
     given = settings.secrets
     missing = [
         f"secrets.{k.name}"

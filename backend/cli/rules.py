@@ -13,6 +13,8 @@ from backend.cli.named import AS
 FILES = click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 LANGUAGE = click.option("--language", default="zh-CN", show_default=True, help="zh-CN or en")
+DATA = click.option("--data", metavar="DIR", help="the data directory (default .civic)")
+YES = click.option("--yes", is_flag=True, help="do not ask whether to go on; for scripts")
 
 
 @click.group()
@@ -87,18 +89,61 @@ def simulate(**asked: Any) -> None:
 
 
 @rules.command()
+@click.argument("new", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("old", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@DATA
+def diff(new: Path, old: Path | None, data: str | None) -> None:
+    """Say in words what the pack NEW changes, beside the pack OLD, or the one in force when none is given."""
+    from backend.cli.rules_diff import run
+
+    run(new, old, data)
+
+
+@rules.command()
 @FILE
 @AS
-@click.option("--data", metavar="DIR", help="the data directory (default .civic)")
+@DATA
 @click.option("--from", "first", metavar="DAY", help="first local day of the simulation")
 @click.option("--to", "last", metavar="DAY", help="last local day of the simulation")
-def publish(file: Path, by: str, data: str | None, first: str | None, last: str | None) -> None:
-    """Publish a pack, which takes two people: the first NAME hands it in, another NAME puts it in force.
+@YES
+def publish(*, file: Path, by: str, data: str | None, first: str | None, last: str | None, yes: bool) -> None:
+    """Publish a pack, which takes two people of the staff: NAME hands it in, another NAME puts it in force.
 
-    Handing in runs its cases and tries it on all deeds of the period. Running it again as the author tries it anew.
+    Handing in runs its cases and tries it on all deeds of the period; again as the author, it takes mended cases and is
+    tried anew. The second person is shown what changes, the cases and the simulation, and asked. Each proves that it
+    is them by password and one-time code.
     """
     from backend.cli.existing import refuse_nothing
     from backend.cli.rules_publish import run
 
     refuse_nothing(data)
-    run(file, by, data, first, last)
+    run(file, by, data, first, last, yes=yes)
+
+
+@rules.command()
+@FILE
+@AS
+@DATA
+def withdraw(file: Path, by: str, data: str | None) -> None:
+    """Take a pack back that NAME handed in and nobody published."""
+    from backend.cli.existing import refuse_nothing
+    from backend.cli.rules_publish import withdraw as take_back
+
+    refuse_nothing(data)
+    take_back(file, by, data)
+
+
+@rules.command()
+@click.argument("digest")
+@AS
+@DATA
+@click.option("--reason", help="why it is wrong; for the first person")
+@click.option("--district", help="six digits (default: the first one of the settings)")
+@YES
+def suspend(*, digest: str, by: str, data: str | None, reason: str | None, district: str | None, yes: bool) -> None:
+    """Stop a published pack at once, by two people; DIGEST is the beginning of its digest, as `publish` prints it."""
+    from backend.cli.existing import refuse_nothing
+    from backend.cli.rules_suspend import run
+
+    refuse_nothing(data)
+    run(digest, by, reason, district, data, yes=yes)

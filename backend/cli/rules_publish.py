@@ -2,61 +2,95 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
 
-from backend.cli.place import service
+from backend.cli import place
+from backend.cli.acting import acting, actor_named
+from backend.cli.kept_file import Kept, kept
 from backend.cli.rules_history import exported
-from backend.cli.rules_simulate import day_of, tried
+from backend.cli.rules_shown import confirmed, show_difference, show_simulation
+from backend.cli.rules_simulate import period_of, tried
 from backend.kit.clock import now
 from backend.kit.db import db, rows
 from backend.passbook import history, packs, publishing
 from backend.passbook.models import RulePack
-from points.rules import load_pack
+from backend.passbook.persons import same_person
+from points.rules import Pack
 from points.rules.simulate import Job
 
+Days = tuple[date | None, date | None]
 
-def run(file: Path, by: str, data: str | None, first: str | None, last: str | None) -> None:
+
+def run(file: Path, by: str, data: str | None, first: str | None, last: str | None, *, yes: bool = False) -> None:
     """Submit the pack, or try it anew as its author, or publish it as the second person; says which."""
-    name = f"console:{by}"[:60]
-    pack, text = load_pack(file), file.read_text("utf-8")
-    with service(data):
-        row = db.session.scalar(rows(RulePack, pack.district).where(RulePack.digest == pack.digest))
-        if row is not None and row.author != name:
-            _publish(pack.district, name, row)
-            return
-        simulation = _simulated(file, text, pack.district, first, last)
-        if row is None:
-            beside = file.parent / "cases" / file.name
-            cases = beside.read_text("utf-8") if beside.exists() else None
-            row = packs.submit(pack.district, name, text, cases, simulation)
+    days = period_of(first, last)
+    with kept(file) as here, place.service(data):
+        row, who = submitted(here.pack), actor_named(here.pack.district, by)
+        if row is None or (who is not None and same_person(row.district, row.author, who)):
+            _hand_in(here, acting(here.pack.district, by, "rules.submit"), days)
         else:
-            row = packs.attach_simulation(pack.district, name, row.id, simulation)
-        _tell(row, "已提交，等另一人发布 / handed in; another person publishes it")
-        for miss in row.case_misses:
-            click.echo(miss)
+            identifier = row.id
+            _publish(here.pack.district, acting(here.pack.district, by, "rules.publish"), identifier, yes)
 
 
-def _publish(district: str, name: str, row: RulePack) -> None:
-    seen = packs.see(district, row.id)
-    published = publishing.publish(district, name, row.id)
-    for zh, en in zip(seen.diff["zh-CN"], seen.diff["en"], strict=True):
-        click.echo(f"{zh} / {en}")
-    _tell(published, f"已发布，自 {published.valid_from} 起生效 / published, in force from {published.valid_from}")
+def withdraw(file: Path, by: str, data: str | None) -> None:
+    """Its author takes back a pack nobody published; refused with `rule_pack_not_submitted` where there is none."""
+    from backend.cli.rules_attach import NOT_SUBMITTED
+
+    with kept(file) as here, place.service(data):
+        name = acting(here.pack.district, by, "rules.submit")
+        row = submitted(here.pack)
+        if row is None:
+            raise NOT_SUBMITTED()
+        packs.withdraw(here.pack.district, name, row.id)
+        click.echo(f"{here.pack.id} {here.pack.version}：已撤回 / taken back")
 
 
-def _simulated(file: Path, text: str, district: str, first: str | None, last: str | None) -> dict[str, Any]:
-    days = (day_of(first), day_of(last))
+def submitted(pack: Pack) -> RulePack | None:
+    """The row of a pack that was handed in."""
+    return db.session.scalar(rows(RulePack, pack.district).where(RulePack.digest == pack.digest))
+
+
+def _hand_in(here: Kept, author: str, days: Days) -> None:
+    """For the first time with its cases; again with others, if there are others; always tried anew."""
+    simulation = _simulated(here, days)
+    row = submitted(here.pack)
+    if row is None or (here.cases is not None and here.cases != row.cases):
+        row = packs.submit(here.pack.district, author, here.text, here.cases, simulation)
+    else:
+        row = packs.attach_simulation(here.pack.district, author, row.id, simulation)
+    _tell(row, "已提交，等另一人发布 / handed in; another person publishes it")
+    for miss in row.case_misses:
+        click.echo(miss)
+
+
+def _publish(district: str, publisher: str, identifier: str, yes: bool) -> None:
+    """First everything a second person looks at, then the question, then the deed."""
+    seen = packs.see(district, identifier)
+    shown = publishing.stamp(seen.row)
+    show_difference(seen.diff["zh-CN"], seen.diff["en"], beside=seen.beside is not None)
+    _tell(seen.row, f"自 {seen.row.valid_from} 起生效 / would be in force from {seen.row.valid_from}")
+    for miss in seen.row.case_misses:
+        click.echo(miss)
+    show_simulation(seen.row.simulation)
+    confirmed("发布这一包吗？ / Publish this pack?", yes)
+    row = publishing.publish(district, publisher, identifier, shown)
+    _tell(row, f"已发布，自 {row.valid_from} 起生效 / published, in force from {row.valid_from}")
+
+
+def _simulated(here: Kept, days: Days) -> dict[str, Any]:
     began = now()
     with TemporaryDirectory() as folder:
-        table, in_force = exported(district, *days, Path(folder))
-        jobs = [Job(each, table, *days) for each in (file, in_force) if each is not None]
-        trials = tried(jobs)
+        table, in_force = exported(here.pack.district, *days, Path(folder))
+        db.session.rollback()  # nothing stays open while it is tried
+        trials = tried([Job(each, table, *days) for each in (here.path, in_force) if each is not None])
     old = trials[1] if len(trials) > 1 else None
-    return history.summary(trials[0], old, text, days, began=began, complete=True)
+    return history.summary(trials[0], old, here.text, days, began=began, complete=True)
 
 
 def _tell(row: RulePack, what: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from rich.table import Table
 from backend.cli import rules_words
 from backend.cli.kept_file import kept
 from backend.cli.progress import bar
+from backend.cli.streets import street_names
 from points.errors import Category, kind
 from points.rules import load_pack
 from points.rules.bounds import check_time
@@ -73,12 +73,12 @@ def run(
     days = period_of(first, last)
     with kept(file) as new_file, ExitStack() as stack:
         file, pack = new_file.path, new_file.pack
-        began = rules_attach.check_submitted(data, pack, by or "") if attach else None
+        began = rules_attach.begin(data, pack, by or "") if attach else None
         history, in_force = stack.enter_context(_deeds(pack.district, against, data, days))
         asked = Asked(file, beside or in_force, history, *days)
         trials = tried([asked.job(each) for each in (file, asked.beside) if each is not None])
         new, old = trials[0], trials[1] if len(trials) > 1 else None
-        names = _street_names(pack.district)
+        names = street_names(pack.district)
         found = rows(new, old, pack, names)
         _print(found, old is not None)
         if table is not None:
@@ -89,7 +89,7 @@ def run(
         if fit is not None:
             _fit(asked, fit)
         if began is not None:
-            row = rules_attach.attach(data, pack, by or "", (new, old), days=days, began=began)
+            row = rules_attach.attach(data, pack, began, (new, old), days)
             click.echo(f"已附上 {new.deeds} 件行为的试算 / attached: {row.pack} {row.version}, {new.deeds} deeds")
 
 
@@ -112,15 +112,6 @@ def _deeds(
         with service(data):
             found = exported(district, *days, Path(folder))
         yield found
-
-
-def _street_names(district: str) -> dict[str, str]:
-    """The names of a district's streets by code, where the project has them."""
-    file = Path(__file__).parents[2] / "config" / "regions" / district / "streets.csv"
-    if not file.exists():
-        return {}
-    with file.open(encoding="utf-8", newline="") as lines:
-        return {row["code9"]: row["name"] for row in csv.DictReader(lines)}
 
 
 def period_of(first: str | None, last: str | None) -> tuple[date | None, date | None]:

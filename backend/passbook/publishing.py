@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -27,22 +29,36 @@ CASES_NEEDED = kind(
     zh="发布前须附案例文件并全部通过：{problems}",
     en="A pack is published with a case file, all of whose cases pass: {problems}",
 )
+CHANGED = kind(
+    "rule_pack_changed_meanwhile",
+    Category.CONFLICT,
+    zh="您查看之后，案例或试算已更换：请重新查看，再发布。",
+    en="The cases or the simulation changed since you looked: look again, then publish.",
+)
 RECENT = timedelta(days=31)
 """How long ago the period of a simulation may have ended; and how long it is at least."""
 YEAR = timedelta(days=365)
 
 
-def publish(district: str, publisher: str, identifier: str) -> RulePack:
+def stamp(row: RulePack) -> str:
+    """What tells the cases and the simulation somebody was shown from those that took their place."""
+    shown = json.dumps([row.digest, row.cases, row.simulation], sort_keys=True, default=str)
+    return hashlib.sha256(shown.encode()).hexdigest()
+
+
+def publish(district: str, publisher: str, identifier: str, shown: str | None = None) -> RulePack:
     """A second person puts a pack in force from its first day; the first pack of a district may start at once.
 
-    Refused: `second_person_needed`, `wrong_state`, `rule_pack_cases_needed`, `rule_pack_simulation_needed`,
-    `rule_pack_starts_too_early`.
+    With `shown`, only what had this stamp. Refused: `rule_pack_changed_meanwhile`, `second_person_needed`,
+    `wrong_state`, `rule_pack_cases_needed`, `rule_pack_simulation_needed`, `rule_pack_starts_too_early`.
     """
     with transaction():
         locks.hold(district, ["rule packs"])
         row = find(RulePack, district, identifier, lock=True)
         if same_person(district, row.author, publisher):
             raise SAME_PERSON()
+        if shown is not None and shown != stamp(row):
+            raise CHANGED()
         row.state = STATES.after(row.state, "publish")
         _check_ready(row)
         row.publisher, row.published_at = publisher, now()

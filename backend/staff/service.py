@@ -80,6 +80,24 @@ class NewPartner:
 
 def sign_in(name: str, password: str, otp: str | None, district: str | None) -> SignedIn:
     """Name, password, one-time code become a session. All wrong answers look and take alike; five lock the name."""
+    member = prove(name, password, otp, district)
+    limits = settings().sessions
+    token, session = sessions().begin(
+        "staff",
+        member.id,
+        member.district,
+        roles=tuple(member.roles),
+        life=timedelta(hours=limits.staff_hours),
+        idle=timedelta(minutes=limits.staff_idle_minutes),
+    )
+    return SignedIn(token, session.ends_at, member)
+
+
+def prove(name: str, password: str, otp: str | None, district: str | None) -> StaffMember:
+    """Who this is, as a sign-in proves it, the code used up, without a session.
+
+    Refused: `sign_in_failed`, `sign_in_locked`.
+    """
     wanted = _district(district)
     tries = Tries("staff", wanted, name)
     tries.take()
@@ -89,16 +107,7 @@ def sign_in(name: str, password: str, otp: str | None, district: str | None) -> 
         tries.failed()
         raise SIGN_IN_FAILED()
     tries.succeeded()
-    limits = settings().sessions
-    token, session = sessions().begin(
-        "staff",
-        member.id,
-        wanted,
-        roles=tuple(member.roles),
-        life=timedelta(hours=limits.staff_hours),
-        idle=timedelta(minutes=limits.staff_idle_minutes),
-    )
-    return SignedIn(token, session.ends_at, member)
+    return member
 
 
 def _code_used_up(district: str, identifier: str, otp: str | None) -> bool:

@@ -21,6 +21,9 @@ THERE = {
     "simulate": SIMULATE,
     "simulate and attach": (*SIMULATE, "--attach", "--as", "邹立夏"),
     "publish": ("rules", "publish", str(CONFIG / "rules" / "370112-demo.yaml"), "--as", "邹立夏"),
+    "withdraw": ("rules", "withdraw", str(CONFIG / "rules" / "370112-demo.yaml"), "--as", "邹立夏"),
+    "suspend": ("rules", "suspend", "0123abcd", "--reason", "抄错", "--as", "邹立夏"),
+    "diff": ("rules", "diff", str(CONFIG / "rules" / "370112-demo.yaml")),
     "staff create": ("staff", "create", "周芒种", "--role", "reviewer", "--as", "邹立夏"),
     "tickets import": ("tickets", "import", str(CONFIG / "samples" / "tickets_sample.csv"), "--as", "邹立夏"),
 }

@@ -1,0 +1,33 @@
+"""`civic rules diff`: what a new pack changes, in words, beside another file or the pack in force."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from backend.cli import place
+from backend.cli.existing import refuse_nothing
+from backend.cli.rules_shown import show_difference
+from backend.kit.clock import now
+from backend.kit.days import local_day
+from backend.passbook.pack_reading import parsed
+from backend.passbook.packs import row_in_force
+from points.rules import Pack, load_pack
+from points.rules.diff import differences
+
+
+def run(new: Path, old: Path | None, data: str | None) -> None:
+    """Print it; without another file, beside what is in force on the new pack's first day, or today if that is past."""
+    pack = load_pack(new)
+    if old is None:
+        refuse_nothing(data)
+        beside = _in_force(pack, data)
+    else:
+        beside = load_pack(old)
+    said = ([], []) if beside is None else tuple(differences(beside, pack, each) for each in ("zh-CN", "en"))
+    show_difference(*said, beside=beside is not None)
+
+
+def _in_force(pack: Pack, data: str | None) -> Pack | None:
+    with place.service(data):
+        row = row_in_force(pack.district, max(local_day(now()), pack.valid_from))
+        return None if row is None else parsed(row.digest, row.text)
