@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from backend.cli.streets import street_names
+from backend.passbook import accounts
 from points.rules import Pack, PackInvalid, Problem, load_pack
 from points.rules.cases import Miss, read_cases, run_cases
 
@@ -40,18 +42,40 @@ class Report:
 def checked(file: Path) -> Report:
     """The report of one file; its cases are `cases/NAME` beside it."""
     try:
-        pack = load_pack(file)
+        pack = load_pack(file, streets=street_names)
     except PackInvalid as invalid:
         return Report(file, None, tuple(invalid.problems))
+    problems = (*pack.problems, *_unknown_funds(file, pack))
     beside = file.parent / "cases" / file.name
     if not beside.exists():
-        return Report(file, pack, pack.problems)
+        return Report(file, pack, problems)
     try:
         cases = read_cases(beside)
     except PackInvalid as invalid:
-        return Report(file, pack, (*pack.problems, *invalid.problems))
+        return Report(file, pack, (*problems, *invalid.problems))
     misses, _ = run_cases(pack, cases)
-    return Report(file, pack, pack.problems, tuple(misses), len(cases.cases))
+    return Report(file, pack, problems, tuple(misses), len(cases.cases))
+
+
+def _unknown_funds(file: Path, pack: Pack) -> list[Problem]:
+    """A warning for each fund that `config/accounts.yaml` does not have: handing in would be refused."""
+    lines = file.read_text("utf-8").splitlines()
+    return [
+        Problem(
+            str(file),
+            next((number for number, line in enumerate(lines, 1) if _names(line, fund)), 1),
+            "fund_not_listed",
+            f"config/accounts.yaml 里没有资金池“{fund}”，提交时会被拒绝。",
+            f"The fund “{fund}” is not in config/accounts.yaml; handing the pack in would be refused.",
+            "warning",
+        )
+        for fund in accounts.unknown_funds(pack)
+    ]
+
+
+def _names(line: str, fund: str) -> bool:
+    key, _, value = line.strip().partition(":")
+    return key == "fund" and value.partition("#")[0].strip().strip("\"'") == fund
 
 
 def show(reports: list[Report], language: str) -> None:

@@ -22,6 +22,16 @@ _INSIDE = {
 """Which windows hold the whole of a shorter one; a week may lie across two months, a winter across two years."""
 
 
+_TOUCHED = {
+    "day": {"week": 7, "month": 31, "quarter": 92, "season": 92, "year": 366},
+    "week": {"month": 6, "quarter": 15, "season": 15, "year": 54},
+    "month": {"quarter": 3, "season": 3, "year": 12},
+    "quarter": {"season": 2, "year": 4},
+    "season": {"quarter": 2, "year": 5},
+}
+"""How many of the shorter windows a longer one can touch."""
+
+
 def check_caps(pack: Pack, findings: Findings) -> None:
     """Warn of every cap and budget that can never cut; refuse those that count no rule."""
     places = {value["cap"]: ("caps", place) for place, value in enumerate(pack.raw.get("caps", ()))}
@@ -36,6 +46,16 @@ def check_caps(pack: Pack, findings: Findings) -> None:
         wider = next((other for other in every if _covers(other, cap, under)), None)
         if wider is not None:
             _unreachable(findings, path, f"“{wider.title.zh}”总是先到", f"`{wider.id}` always cuts first")
+            continue
+        if cap.ceiling == 0:
+            zh, en = "这个上限是 0 分：它管的规则什么也不给。", "This cap is 0 points: the rules under it give nothing."
+            findings.warn((*path, "points"), "gives_nothing", zh, en)
+            continue
+        narrow = next((other for other in every if _starves(other, cap, under)), None)
+        if narrow is not None:
+            _unreachable(
+                findings, path, f"“{narrow.title.zh}”加起来也不到", f"`{narrow.id}` never lets so many through"
+            )
             continue
         most = _most(cap, [rule for rule in pack.rules if cap in rule.caps])
         if most is not None and most <= cap.ceiling:
@@ -55,6 +75,14 @@ def _covers(wide: Cap, narrow: Cap, under: dict[str, frozenset[str]]) -> bool:
     same = frozenset(wide.per) == frozenset(narrow.per) and wide.window == narrow.window
     alike = same and wide.ceiling == narrow.ceiling and under[wide.id] == under[narrow.id]
     return wide.ceiling <= narrow.ceiling and (not alike or wide.id < narrow.id)
+
+
+def _starves(narrow: Cap, wide: Cap, under: dict[str, frozenset[str]]) -> bool:
+    """Whether all that `narrow` lets through in its windows within one of `wide` is not above the ceiling of that."""
+    touched = _TOUCHED.get(narrow.window, {}).get(wide.window)
+    if touched is None or not under[wide.id] <= under[narrow.id]:
+        return False
+    return frozenset(narrow.per) - {"district"} <= frozenset(wide.per) and narrow.ceiling * touched <= wide.ceiling
 
 
 def _most(cap: Cap, rules: list[Rule]) -> Decimal | None:

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Collection
+from datetime import date, timedelta
 from itertools import combinations
 
-from points.rules.conditions import Between, OneOf, exclude_each_other, imply
+from points.rules.conditions import WEEKDAYS, Between, OneOf, exclude_each_other, imply
 from points.rules.pack import Pack, Rule
 from points.rules.problems import MOST_TOLD, Findings, Path
 from points.rules.shapes import Table, Turn
+
+LOOKED_AT = 400
+"""Days that are looked at one by one; among more, every weekday and kind of day is found."""
 
 
 def check_rule(pack: Pack, rule: Rule, findings: Findings, path: Path) -> None:
     """What can be said of one rule alone."""
     _check_dates(pack, rule, findings, path)
     _check_days(rule, findings, path)
+    _check_calendar_days(pack, rule, findings, path)
     _check_vocabulary(pack, rule, findings, path)
     _check_table(rule, findings, path)
     quantity = rule.quantity
     if quantity.at_least is not None and quantity.at_most is not None and quantity.at_least > quantity.at_most:
         _never(findings, (*path, "quantity"), "at_least 大于 at_most", "`at_least` is above `at_most`")
+    if quantity.at_most == 0:
+        zh, en = "at_most 是 0，这条规则什么也不算。", "`at_most` is 0: nothing counts for this rule."
+        findings.warn((*path, "quantity", "at_most"), "gives_nothing", zh, en)
     if rule.shape.most() == 0 or rule.at_most == 0:
         findings.warn((*path, "points"), "gives_nothing", "这条规则总是 0 分。", "This rule always gives 0 points.")
     if isinstance(rule.shape, Turn) and rule.shape.later > rule.shape.first:
@@ -60,6 +68,44 @@ def _check_days(rule: Rule, findings: Findings, path: Path) -> None:
         _never(
             findings, (*path, "when"), "day 与 weekday 不可能同时成立", "its `day` and `weekday` cannot hold together"
         )
+
+
+def _check_calendar_days(pack: Pack, rule: Rule, findings: Findings, path: Path) -> None:
+    """Among the dates of a rule there is a day of the right weekday and kind."""
+    dates = [each for each in rule.conditions if isinstance(each, Between) and each.what == "date"]
+    wanted = [each for each in rule.conditions if isinstance(each, OneOf) and each.what in ("weekday", "day")]
+    if not dates or not wanted:
+        return
+    first = max([pack.valid_from, *(each.low for each in dates if each.low is not None)])
+    ends = [each.high for each in dates if each.high is not None]
+    after = min([*ends, pack.valid_to + timedelta(days=1)] if pack.valid_to is not None else ends, default=None)
+    if after is None or not 0 < (after - first).days <= LOOKED_AT:
+        return
+    days = (first + timedelta(days=ahead) for ahead in range((after - first).days))
+    if not any(all(_fits(each, day, pack) for each in wanted) for day in days):
+        _never(findings, (*path, "when"), "这些日期里没有符合条件的日子", "none of its dates is such a day")
+
+
+def _fits(condition: OneOf, day: date, pack: Pack) -> bool:
+    if condition.what == "day" and not pack.calendar.knows(day.year):
+        return True
+    value = WEEKDAYS[day.weekday()] if condition.what == "weekday" else pack.calendar.kind(day)
+    return (value in condition.values) is not condition.negated
+
+
+def check_streets(pack: Pack, streets: Collection[str], findings: Findings) -> None:
+    """Every street that a rule or coefficient names is one of the district's."""
+    named = [(("rules", place), value["when"]) for place, value in enumerate(pack.raw["rules"])]
+    for place, value in enumerate(pack.raw.get("coefficients", ())):
+        named += [(("coefficients", place), case["when"]) for case in value["cases"]]
+    for path, when in named:
+        wanted = when.get("street", [])
+        wanted = wanted["not"] if isinstance(wanted, dict) else wanted
+        for code in wanted if isinstance(wanted, list) else [wanted]:
+            if str(code) not in streets or not isinstance(code, str):
+                zh = f"本区没有街道 `{code}`（要写九位代码，加引号）。"
+                en = f"The district has no street `{code}` (write its nine digits in quotes)."
+                findings.warn((*path, "when", "street"), "unknown_street", zh, en)
 
 
 def _check_vocabulary(pack: Pack, rule: Rule, findings: Findings, path: Path) -> None:
