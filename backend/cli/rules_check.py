@@ -10,6 +10,7 @@ import click
 
 from backend.cli.streets import street_names
 from backend.passbook import accounts
+from backend.passbook.filled import FILLED
 from points.rules import Pack, PackInvalid, Problem, load_pack
 from points.rules.cases import Miss, read_cases, run_cases
 
@@ -42,7 +43,7 @@ class Report:
 def checked(file: Path) -> Report:
     """The report of one file; its cases are `cases/NAME` beside it."""
     try:
-        pack = load_pack(file, streets=street_names)
+        pack = load_pack(file, streets=street_names, fills=FILLED)
     except PackInvalid as invalid:
         return Report(file, None, tuple(invalid.problems))
     problems = (*pack.problems, *_unknown_funds(file, pack))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from points.errors import KINDS
+from points.rules.check_filled import FIELDS
 from points.rules.conditions import WORDS
 from points.rules.decision import Decision, Grant, Outcome
 from points.rules.pack import Pack
@@ -30,6 +31,7 @@ def explain(
         texts.extend(_silences(decision, pack) if pack is not None else ())
     for grant in decision.grants:
         texts.extend(_grant(grant, decision.outcomes.get(grant.rule), zone, funds or {}))
+        texts.extend(_not_counted(decision, grant, pack) if pack is not None else ())
     return [text.say(language) for text in texts]
 
 
@@ -76,6 +78,24 @@ def _grant(grant: Grant, outcome: Outcome | None, zone: ZoneInfo, funds: Mapping
         texts.extend(_outcome(grant, outcome))
         texts.append(_fund(grant, zone, funds))
     return texts
+
+
+def _not_counted(decision: Decision, grant: Grant, pack: Pack) -> list[Text]:
+    """The caps over a grant that count by something the deed does not say (its household), and so did not count it."""
+    rule = next((each for each in pack.rules if each.id == grant.rule), None)
+    found = []
+    for cap in rule.caps if rule is not None else ():
+        lacking = [name for name in cap.per if getattr(decision.event, name) is None]
+        if lacking:
+            zh = "、".join(FIELDS[name].zh for name in lacking)
+            en = " and ".join(FIELDS[name].en for name in lacking)
+            found.append(
+                Text(
+                    f"“{cap.title.zh}”的上限这次没有计：这件事没有记录{zh}。",
+                    f"“{cap.title.en}” did not count this deed, which does not say {en}.",
+                )
+            )
+    return found
 
 
 def _outcome(grant: Grant, outcome: Outcome | None) -> list[Text]:
