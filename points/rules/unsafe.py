@@ -10,13 +10,15 @@ from decimal import Decimal
 from typing import Any
 
 from points.rules.problems import Findings, Path
+from points.rules.unsafe_words import idea_of, is_money
 
 _MONEY = ("yuan_donated", "per_yuan", "donat", "money", "捐款", "捐资", "善款")
-_MONEY_UNITS = ("元", "捐", "yuan", "cny", "rmb", "dollar", "donat")
 _MINUS = ("deduct", "minus", "penalt", "demerit", "扣分", "扣减", "处罚", "罚")
 _PRIZE = ("cash", "rank", "leaderboard", "top_", "yuan_by", "现金", "排名", "名次")
 _ALLOWED = frozenset({"points_per_yuan", "left_out", "overflow_to"})
 _FREE_TEXT = frozenset({"note", "sources", "title", "document", "words"})
+_SPEAKING = ("rules", "coefficients", "categories", "words")
+_NOT_READ = frozenset({"note", "source", "unit", "fund", "consent"})
 _TOWNS_WORDS = frozenset({"values", "attributes"})
 """Under these the keys are the town's own words; only giving money is refused there."""
 
@@ -39,6 +41,9 @@ REFUSED = {
 def check_safe(value: Any, findings: Findings) -> None:
     """Refuse a pack that holds one of the three ideas; the sentence names which."""
     _look(value, (), findings)
+    if isinstance(value, dict) and not findings.failed:
+        for section in _SPEAKING:
+            _read_words(value.get(section), (section,), findings)
     findings.stop_if_failed()
 
 
@@ -61,8 +66,23 @@ def _look(value: Any, path: Path, findings: Findings) -> None:
             _look(part, (*path, index), findings)
     elif isinstance(value, (int, Decimal)) and not isinstance(value, bool) and value < 0 and "priority" not in path:
         _refuse(path, "minus_points", findings)
-    elif isinstance(value, str) and "category" in path and _has(value, ("捐款", "捐资")):
-        _refuse(path, "points_for_money", findings)
+
+
+def _read_words(value: Any, path: Path, findings: Findings) -> None:
+    """Look at every word of a section, keys of the town's own too."""
+    if isinstance(value, str):
+        code = idea_of(value)
+        if code:
+            _refuse(path, code, findings)
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            _read_words(part, (*path, index), findings)
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            if key in _NOT_READ:
+                continue
+            _read_words(key, (*path, key), findings)
+            _read_words(part, (*path, key), findings)
 
 
 def _code_of_key(key: str, own: bool) -> str | None:
@@ -78,7 +98,7 @@ def _code_of_key(key: str, own: bool) -> str | None:
 
 
 def _look_at_unit(unit: dict[str, Any], path: Path, findings: Findings) -> None:
-    if any(_has(str(word), _MONEY_UNITS) for word in unit.values()):
+    if any(is_money(str(word)) for word in unit.values()):
         _refuse(path, "points_for_money", findings)
 
 
