@@ -21,6 +21,7 @@ from backend.residents.models import Consent, Resident
 from points.events import DeedApproved
 from points.rules.history import Past
 from points.rules.report import rows as report_rows
+from points.rules.simulate import as_before
 from points.rules.trial import Trial, try_pack
 from points.rules.wire import unpack
 
@@ -61,7 +62,8 @@ def count(district: str, first: date | None, last: date | None, before: datetime
 def try_shortly(district: str, text: str) -> dict[str, Any]:
     """The simulation that goes with a pack when it is handed in: the deeds of the last 90 days, if not too many.
 
-    `complete` is False when only the first of them could be tried.
+    Both packs are tried as if they had been in force then. `complete` is False when only the first deeds
+    could be tried.
     """
     new, began = read_pack(text), now()
     today = local_day(began)
@@ -72,9 +74,9 @@ def try_shortly(district: str, text: str) -> dict[str, Any]:
         if len(pasts) >= MOST_AT_ONCE:
             break
         pasts.append(past)
-    old = None if beside is None else try_pack(parsed(beside.digest, beside.text), pasts)
+    old = None if beside is None else try_pack(as_before(parsed(beside.digest, beside.text)), pasts)
     complete = len(pasts) < MOST_AT_ONCE
-    return summary(try_pack(new, pasts), old, text, (first, today), began=began, complete=complete)
+    return summary(try_pack(as_before(new), pasts), old, text, (first, today), began=began, complete=complete)
 
 
 def summary(

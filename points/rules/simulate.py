@@ -38,15 +38,20 @@ class Job:
 
 def run_job(job: Job, progress: Progress | None = None) -> Trial:
     """The trial of one job, in this process."""
-    pack = load_pack(job.pack)
+    pack = as_before(load_pack(job.pack))
     if job.factor is not None:
         pack = scaled(pack, job.factor)
     with job.history.open(encoding="utf-8", newline="") as lines:
         return try_pack(pack, within(pack, read_history(lines, pack.district), job.first, job.last), progress)
 
 
+def as_before(pack: Pack) -> Pack:
+    """The pack as if it had always been in force, until its last day: a new one starts when the deeds are long done."""
+    return replace(pack, valid_from=date.min)
+
+
 def within(pack: Pack, pasts: Iterator[Past], first: date | None, last: date | None) -> Iterator[Past]:
-    """Only the deeds of those local days; those on which the pack is not in force stay in and count as refused."""
+    """Only the deeds of those local days; those after the last day of the pack stay in and count as refused."""
     since = None if first is None else midnight(first, pack.zone)
     until = None if last is None else midnight(last + timedelta(days=1), pack.zone)
     if since is None and until is None:

@@ -86,7 +86,8 @@ def test_two_people_publish_and_the_second_sees_first_what_changes(file: Path) -
     assert (handed_in.exit_code, "tried on 1 deeds" in handed_in.output) == (0, True), handed_in.output
     asked = civic("publish", file, "--as", PUBLISHER, typed="n\n")
     assert asked.exit_code == 1
-    for said in ("由 20 改为 25", "changes from 20 to 25", "cases 1", "合计 / total", "Publish this pack?"):
+    given = "实得积分 / points given：25（现行 / old 20）"
+    for said in ("由 20 改为 25", "changes from 20 to 25", "cases 1", given, "Publish this pack?"):
         assert said in asked.output, asked.output
     row = second()
     assert row is not None

@@ -126,3 +126,10 @@ def test_two_accounts_of_one_resident_are_one_person(cast: Cast) -> None:
     assert publish(cast, pack).status_code == 200
     author.post(f"/staff/rule-packs/{pack}/suspend", {"reason": "分值抄错"})
     assert no(beside.post(f"/staff/rule-packs/{pack}/suspend/confirm")) == (403, "second_person_needed")
+
+
+def test_a_pack_that_starts_tomorrow_is_tried_as_if_it_had_been_in_force(cast: Cast) -> None:
+    pack = handed_in(cast)
+    kept = find(RulePack, DISTRICT, pack).simulation
+    assert kept is not None
+    assert (kept["deeds"], kept["points"], kept["points_beside"]) == (1, 25, 20)
