@@ -8,7 +8,7 @@ from backend.kit.appeals.schemas import AppealBody
 from backend.kit.auth import Caller
 from backend.kit.db import rows
 from backend.kit.http import Endpoints, Page, PageQuery, page_of
-from backend.passbook import appeals, funds, schemas, service
+from backend.passbook import appeals, funds, schemas, service, stars
 from backend.passbook.models import FundTopUp
 from points.ledger import Balance
 
@@ -20,6 +20,12 @@ endpoints = Endpoints("passbook", __name__, description="积分 · points")
 def see_points(caller: Caller) -> Balance:
     """What I can spend, what is held, what opens later, what expires when."""
     return service.points_of(caller)
+
+
+@endpoints.endpoint("GET", "/me/stars", may="me", answer=schemas.StarsSchema)
+def see_stars(caller: Caller) -> dict[str, Any]:
+    """My star grade by confirmed hours, since when, what is under public notice, and where the next one begins."""
+    return stars.stars_of(caller)
 
 
 @endpoints.endpoint("GET", "/me/earnings", may="me", query=PageQuery, answer=schemas.EarningPageSchema)

@@ -25,6 +25,21 @@ class BalanceSchema(Answer):
     )
 
 
+class StarNoticeSchema(Answer):
+    grade = fields.Integer(required=True)
+    reached = fields.Date(required=True)
+    granted = fields.Date(required=True, metadata={"description": "the first day after the public notice"})
+
+
+class StarsSchema(Answer):
+    hours = fields.String(required=True, metadata={"description": "confirmed hours that stand, a decimal"})
+    grade = fields.Integer(required=True, metadata={"description": "0: none"})
+    since = fields.Date(required=True, allow_none=True)
+    notice = fields.Nested(StarNoticeSchema, required=True, allow_none=True)
+    next_at = fields.String(required=True, allow_none=True)
+    grades = fields.List(fields.String(), required=True, metadata={"description": "hours of each grade, by the rules"})
+
+
 class EarningBriefSchema(Answer):
     id = fields.String(required=True)
     kind = fields.String(required=True)

@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from points.rules.days import Calendar
 from points.rules.expiry import Notice
+
+
+class Reached(NamedTuple):
+    """A grade, the day on which its hours were full, and the first day after its public notice."""
+
+    grade: int
+    reached: date
+    granted: date
+
+
+class Standing(NamedTuple):
+    """Where somebody stands on a day."""
+
+    hours: Decimal
+    held: Reached | None
+    """The highest grade whose notice is over."""
+    on_notice: Reached | None
+    """A higher one that is reached and still under public notice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +48,21 @@ class Stars:
     def granted_on(self, proposed: date, calendar: Calendar) -> date:
         """The first day a star proposed on that day can be granted."""
         return self.notice.ends(proposed, calendar)
+
+    def standing(self, confirmed: Iterable[tuple[date, Decimal]], today: date, calendar: Calendar) -> Standing:
+        """The grade of hours confirmed on those days, in their order.
+
+        Refused with `rules_calendar_unknown` where nobody knows yet when a notice ends.
+        """
+        hours, grade = Decimal(0), 0
+        held = on_notice = None
+        for day, more in confirmed:
+            hours += more
+            if self.grade(hours) > grade:
+                grade = self.grade(hours)
+                reached = Reached(grade, day, self.granted_on(day, calendar))
+                if reached.granted <= today:
+                    held = reached
+                else:
+                    on_notice = reached
+        return Standing(hours, held, on_notice)
