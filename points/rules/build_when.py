@@ -43,7 +43,7 @@ class When:
         if "hours_before" in value:
             yield self._hours_before(value["hours_before"], name)
         if "consent" in value:
-            yield conditions.Consented(frozenset(value["consent"]))
+            yield conditions.Consented(frozenset(listed(value["consent"])))
         if "time" in value:
             low, high = (_minutes(value["time"][end]) for end in ("from", "to"))
             if low == high:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +22,9 @@ MOST_ITEMS = 500
 """Of a list that is neither one of plain words nor one of the file's own sections."""
 DEEPEST = 20
 LONGEST_NUMBER = 24
+
+_HIDDEN = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
+"""Unicode's control, format, private, lone, unassigned characters, and its separators of lines."""
 
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?")
@@ -123,7 +127,7 @@ class _Reader:
     def mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = str(key_node.value) if isinstance(key_node, ScalarNode) else ""
+            key = self.word(str(key_node.value), path) if isinstance(key_node, ScalarNode) else ""
             here = (*path, key)
             if not key or key == "<<":
                 self.findings.error(path, "bad_key", "键必须是简单的文字。", "A key must be a plain word.")
@@ -144,6 +148,17 @@ class _Reader:
             return text.lower() == "true"
         if kind in ("int", "float"):
             return text if "_" in text else self.number(text, path)
+        return self.word(text, path)
+
+    def word(self, text: str, path: Path) -> str:
+        """A text as it stands; refused with what cannot be seen, or turns the writing round."""
+        hidden = next((each for each in text if unicodedata.category(each) in _HIDDEN and each != "\n"), None)
+        if hidden is not None:
+            zh, en = (
+                f"里面有看不见的字符 U+{ord(hidden):04X}，请删去。",
+                f"Remove the invisible character U+{ord(hidden):04X}.",
+            )
+            self.findings.error(path, "hidden_character", zh, en)
         return text
 
     def number(self, text: str, path: Path) -> int | Decimal | None:

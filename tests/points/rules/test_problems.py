@@ -135,6 +135,18 @@ def test_a_consent_nobody_can_give_is_refused():
     assert codes(rule(when={"kind": "act", "consent": ["guardian"]})) == []
 
 
+def test_a_single_consent_may_be_written_as_a_word():
+    one, listed = (pack(rule(when={"kind": "act", "consent": each})).rules[0] for each in ("guardian", ["guardian"]))
+    assert one.conditions == listed.conditions
+    assert codes(rule(when={"kind": "act", "consent": "guardain"})) == ["not_in_list"]
+
+
+@pytest.mark.parametrize("hidden", ["\u202e", "\u200b", "\x07", "\u2028", "\ufeff", "\ue000"])
+def test_characters_nobody_sees_are_refused_in_words_and_keys(hidden):
+    assert codes(rule(title={"zh": f"a{hidden}b", "en": "ab"})) == ["hidden_character"]
+    assert "hidden_character" in codes(rule(when={"kind": "act", "attributes": {f"a{hidden}b": 1}}))
+
+
 def test_a_missing_key_is_named():
     value = raw()
     del value["fund"]
