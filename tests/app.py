@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import make_url
 
 from backend.app import create_app
+from backend.journal import commits
 from backend.journal.commits import journaled
 from backend.journal.service import entry as entry_of
 from backend.kit.db import db
@@ -130,6 +131,7 @@ def app(
     made = make(database_url, ledger_server.url, cache_server.url, tmp_path, clock, overrides)
     with made.app_context():
         yield made
+        commits.stop(made)
         db.session.remove()
         db.engine.dispose()
 

@@ -41,6 +41,13 @@ def _committer(district: str) -> Committer:
         return kept[district]
 
 
+def stop(app: Flask) -> None:
+    """End the threads that commit for this application, for whoever takes its books away."""
+    with _MAKING:
+        for committer in app.extensions.pop("civic_committers", {}).values():
+            committer.stop()
+
+
 class Committer:
     """One thread of a process that copies entries while somebody waits for them; who waits shares its commits.
 
@@ -55,6 +62,15 @@ class Committer:
         self._reached = 0
         self._trimmed_at = 0.0
         self._thread: threading.Thread | None = None
+        self._ended = False
+
+    def stop(self) -> None:
+        """End the thread; back when it has let the books go."""
+        with self._changed:
+            self._ended, thread = True, self._thread
+            self._changed.notify_all()
+        if thread is not None:
+            thread.join()
 
     def wait_for(self, number: int, seconds: float) -> bool:
         """Whether a copy that begins from now on reaches `number` in time."""
@@ -75,12 +91,14 @@ class Committer:
                 self._changed.notify_all()
             if time.monotonic() - self._trimmed_at > TRIM_SECONDS:
                 self._trim()
-        self._trim()
+        if not self._ended:
+            self._trim()
 
     def _is_asked(self) -> bool:
         """Begin a copy as soon as somebody waits for one; False when nobody came for long, and the thread ends."""
         with self._changed:
-            if self._changed.wait_for(lambda: self._asked > self._begun, _IDLE_SECONDS):
+            self._changed.wait_for(lambda: self._ended or self._asked > self._begun, _IDLE_SECONDS)
+            if self._asked > self._begun and not self._ended:
                 self._begun += 1
                 return True
             self._thread = None

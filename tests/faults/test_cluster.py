@@ -21,6 +21,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from backend.journal import commits
 from backend.journal.check import compare
 from backend.journal.following import keep_up
 from backend.journal.models import JournalEntry
@@ -147,6 +148,7 @@ def app(
             keep_open(district)
         db.session.remove()
         yield made
+        commits.stop(made)
         db.session.remove()
         db.engine.dispose()
 

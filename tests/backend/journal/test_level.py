@@ -120,3 +120,16 @@ def test_the_stream_is_trimmed_behind_the_commits_of_the_level_too(town: Town, m
         assert time.monotonic() < give_up_at
         time.sleep(0.01)
     assert count() == 4
+
+
+def test_who_stops_lets_the_books_go_at_once(app: Flask, town: Town) -> None:
+    town.earn("lin", 7)
+    (committer,) = app.extensions["civic_committers"].values()
+    thread = committer._thread
+    assert thread is not None
+    began = time.monotonic()
+    commits.stop(app)
+    assert not thread.is_alive()
+    assert time.monotonic() - began < 5
+    town.earn("lin", 7)  # who commits again, begins again
+    assert count() == 5
