@@ -44,7 +44,7 @@ def test_what_was_verified_is_what_the_rule_looks_at(cast: Cast, reviewer: Perso
     assert resident.get("/me/points").json["available"] == 10
     assert approve(reviewer, witnessed, statement=True, level="区级").status_code == 200
     assert resident.get("/me/points").json["available"] == 24
-    (earning, _) = resident.get("/me/earnings").json["items"]
+    (earning,) = [each for each in resident.get("/me/earnings").json["items"] if each["granted"] == 14]
     decision = resident.get(f"/me/earnings/{earning['id']}").json["decision"]
     assert decision["event"]["attributes"] == {"statement": True, "level": "区级"}
 
