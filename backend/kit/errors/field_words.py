@@ -49,7 +49,7 @@ SENTENCES: dict[str, str] = {
     "A period has two limits.": "同一周期有两个限额。",
     "Ends before it starts.": "结束早于开始。",
     "Nothing would change.": "没有要改的内容。",
-    "At most ten short names, each with text, a whole number, true or false.": "最多十个短名称，每个配文字、整数或 true、false。",
+    "At most ten short names, each with text, a whole number, true or false.": "最多十个短名称，各配文字、整数或真假。",
 }
 """English to Chinese; `{}` stands for what is put in."""
 
