@@ -20,7 +20,7 @@ demo: .venv/run ## set everything up and tell the main job as a story (ARGS=--ex
 	@exec .venv/bin/civic demo $(ARGS)
 
 test: .venv/dev ## all tests
-	@.venv/bin/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@.venv/bin/python -m pytest -n 3 --dist loadgroup $(ARGS)
 
 torture: .venv/dev ## long rounds of faults (ROUNDS=100 multiplies them)
 	@ROUNDS=$(ROUNDS) .venv/bin/python -m pytest -m torture --timeout 0 -s $(ARGS)
