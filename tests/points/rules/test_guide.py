@@ -35,3 +35,20 @@ def test_every_shipped_pack_and_case_file_points_editors_to_its_schema():
         first = path.read_text("utf-8").splitlines()[0]
         assert first.startswith("# yaml-language-server: $schema=")
         assert (path.parent / first.partition("=")[2]).resolve().exists()
+
+
+def test_every_key_is_described_to_editors_in_both_languages():
+    def described(value):
+        if isinstance(value, dict):
+            properties = value.get("properties")
+            for key, part in properties.items() if isinstance(properties, dict) else ():
+                zh, _, en = part.get("description", "").partition(" / ")
+                assert re.search("[一-鿿]", zh), key
+                assert re.search("[a-z]", en), key
+            for part in value.values():
+                described(part)
+        elif isinstance(value, list):
+            for part in value:
+                described(part)
+
+    described(SCHEMA)
