@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_GIVEN = re.compile(r"捐款|捐钱|捐錢|捐资|捐資|善款|募捐|打赏|出资|donat\w*(money|cash|funds|yuan)|(money|cash)donat")
-_GIVING = re.compile(
-    r"捐赠|捐贈|捐助|认捐|乐捐|捐[0-9零一二两三四五六七八九十百千万几]+(元|块|圆|万)|donat|charitablegiv"
+_GIVEN = re.compile(
+    r"捐款|捐钱|捐錢|捐资|捐資|善款|募捐|打赏|出资|捐赠财物|捐助财物"
+    r"|donat\w*(money|cash|funds|yuan)|(money|cash)donat"
 )
+_GIVING = re.compile(r"捐赠|捐贈|捐助|认捐|乐捐|捐[0-9零一二两三四五六七八九十百千万几]+[元块圆万]|donat|charitablegiv")
 _OF_GOODS = re.compile(
-    r"血|浆|髓|器官|遗体|角膜|(?<!财)物|衣|书|粮|米|油|药|玩具|家具|家电|电脑|自行车|被|食|菜|时间|时数|技能"
+    r"血|浆|髓|器官|遗体|角膜|物|衣|书|粮|米|油|药|玩具|家具|家电|电脑|自行车|被|食|菜|时间|时数|技能"
     r"|blood|plasma|marrow|organ|goods|cloth|book|food|item|toy|time|hour|skill|furnitur|medic|bike|bicycl"
 )
+_HARMLESS = ("不排名", "名额")
 _CASH = re.compile(r"现金|現金|红包")
 _FOUND = re.compile(r"拾|捡|失|还|交|诈|骗|拒|found|lost|return")
 _RANK = re.compile(
-    r"名次|(?<!不)排名|排行|名列前|冠军|亚军|季军|leaderboard"
-    r"|前[0-9一二两三四五六七八九十百]+名|第[0-9一二三四五六七八九十百]+名(?!额)"
+    r"名次|排名|排行|名列前|冠军|亚军|季军|leaderboard"
+    r"|前[0-9一二两三四五六七八九十百]+名|第[0-9一二三四五六七八九十百]+名"
 )
 _MONEY_UNIT = re.compile(r"元|块钱|塊錢|毛钱|角钱|分钱|钱|人民币|[¥￥$€]|捐|yuan|cny|rmb|dollar|euro|money|cash|donat")
 _MONEY_ALONE = frozenset({"块", "毛", "角", "圆", "元", "jiao", "fen"})
@@ -44,4 +46,6 @@ def is_money(unit: str) -> bool:
 def _plain(text: str) -> str:
     """In one width, small letters, without blanks, marks and what cannot be seen."""
     folded = unicodedata.normalize("NFKC", text).lower()
+    for harmless in _HARMLESS:
+        folded = folded.replace(harmless, "")
     return "".join(each for each in folded if each.isalnum() or unicodedata.category(each) == "Sc")
