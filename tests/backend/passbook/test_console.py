@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 
-from backend.cli import existing, place, rules_publish
+from backend.cli import existing, place, rules_diff, rules_publish
 from backend.cli.main import cli
 from backend.cli.rules_history import exported
 from backend.kit.audit import AuditLine
@@ -42,8 +42,8 @@ def overrides(request: pytest.FixtureRequest) -> dict[str, dict[str, Any]]:
 def command(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """The command works on the application under test."""
     monkeypatch.setattr(place, "service", lambda _data: nullcontext(app))
+    monkeypatch.setattr(rules_diff, "refuse_nothing", lambda _data: None)
     monkeypatch.setattr(existing, "refuse_nothing", lambda _data: None)
-    monkeypatch.setattr("backend.cli.rules_diff.refuse_nothing", lambda _data: None)
 
 
 @pytest.fixture
