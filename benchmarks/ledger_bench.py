@@ -18,13 +18,14 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import psycopg
+from flask import Flask
 
 from backend.cli.servers import leash, valkey
 from backend.journal.following import keep_up
@@ -60,10 +61,10 @@ def ledger_server(home: Path) -> Iterator[str]:
 
 
 @contextmanager
-def copying(url: str, home: Path) -> Iterator[None]:
-    """The projector beside, in a process of its own."""
+def copying(make: Callable[[], Flask]) -> Iterator[None]:
+    """The worker's projector beside, on the application that is made there, in a process of its own."""
     ready = multiprocessing.Event()
-    child = multiprocessing.Process(target=_copy, args=(url, home, ready), daemon=True)
+    child = multiprocessing.Process(target=_copy, args=(make, ready), daemon=True)
     child.start()
     if not ready.wait(120):
         raise RuntimeError("the projector did not begin")
@@ -76,15 +77,15 @@ def copying(url: str, home: Path) -> Iterator[None]:
         child.join()
 
 
-def _copy(url: str, home: Path, ready: Event) -> None:
-    with books_of(f"sqlite:///{home}/books.sqlite", url, home).app_context():
+def _copy(make: Callable[[], Flask], ready: Event) -> None:
+    with make().app_context():
         db.create_all()
         garbage.settle()
         while True:
             with suppress(Refused):
                 keep_up(DISTRICT)
+                ready.set()
             db.session.remove()
-            ready.set()
             time.sleep(WITHOUT_PAUSE.every_seconds)
 
 
@@ -165,7 +166,7 @@ def main() -> None:
             url = stack.enter_context(ledger_server(home))
             loads.settle_in(url, given.residents)
             size = size_of(url, given.residents)
-            stack.enter_context(copying(url, home))
+            stack.enter_context(copying(partial(books_of, f"sqlite:///{home}/books.sqlite", url, home)))
             works: dict[str, loads.Work] = {
                 "bare": partial(loads.bare, url, given.residents),
                 "hold": partial(loads.holds, url, given.residents),

@@ -9,34 +9,28 @@ one process shares its commits, so more clients cost few more of them. Prints on
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import shutil
 import statistics
 import sys
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
-from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from flask import Flask
 
 from backend.app import create_app
-from backend.journal.following import keep_up
 from backend.journal.projector import project_all
 from backend.kit import garbage
 from backend.kit.db import db
 from backend.settings import load
 from backend.wiring import ledger
-from backend.workers.schedule import WITHOUT_PAUSE
 from benchmarks import ledger_loads as loads
-from benchmarks.ledger_bench import ledger_server, print_row, ratio
+from benchmarks.ledger_bench import copying, ledger_server, print_row, ratio
 from benchmarks.ledger_loads import CLOCK, DISTRICT, Rate, measure
-from points.errors import Refused
 from points.ids import new_id
 from points.ledger.transfer import Hold
 from tests.postgres import Postgres
@@ -68,34 +62,6 @@ def redemptions(level: str, ledger_url: str, books_url: str, home: Path, residen
         ledger(DISTRICT).post(Hold(new_id(now := CLOCK.now()), f"r{i % residents}", "tea", 1, now + LIFE))
 
     return work
-
-
-@contextmanager
-def copying(ledger_url: str, books_url: str, home: Path) -> Iterator[None]:
-    """The worker's projector beside, in a process of its own."""
-    ready = multiprocessing.Event()
-    child = multiprocessing.Process(target=_copy, args=(ledger_url, books_url, home, ready), daemon=True)
-    child.start()
-    if not ready.wait(120):
-        raise RuntimeError("the projector did not begin")
-    try:
-        yield
-        if not child.is_alive():
-            raise RuntimeError("the projector ended before its time")
-    finally:
-        child.terminate()
-        child.join()
-
-
-def _copy(ledger_url: str, books_url: str, home: Path, ready: Event) -> None:
-    with service("disk", ledger_url, books_url, home).app_context():
-        garbage.settle()
-        while True:
-            with suppress(Refused):
-                keep_up(DISTRICT)
-                ready.set()
-            db.session.remove()
-            time.sleep(WITHOUT_PAUSE.every_seconds)
 
 
 def in_rounds(works: dict[str, loads.Work], rounds: int, seconds: float) -> Measured:
@@ -141,7 +107,7 @@ def main() -> None:
                 project_all(DISTRICT)
                 db.session.remove()
                 db.engine.dispose()
-            stack.enter_context(copying(url, books, home))
+            stack.enter_context(copying(partial(service, "disk", url, books, home)))
             works: dict[str, loads.Work] = {
                 level: partial(redemptions, level, url, books, home, given.residents) for level in LEVELS
             }

@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any
 
 import structlog
-from sqlalchemy import JSON, Integer, String, Text, func, select, update
+from sqlalchemy import JSON, ColumnElement, Integer, String, Text, and_, func, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.kit.clock import fresh_id, now
@@ -99,7 +99,7 @@ def deliver_due(limit: int = 100) -> int:
     """Deliver what is due, oldest first; answers how many were delivered. For the worker, any number of them."""
     query = (
         select(Outgoing.district, Outgoing.kind, Outgoing.id)
-        .where(Outgoing.done_at.is_(None), (Outgoing.due_at <= now()) | (Outgoing.due_at > now() + _LONGEST))
+        .where(_is_due())
         .order_by(Outgoing.due_at, Outgoing.id)
         .limit(limit)
     )
@@ -173,8 +173,7 @@ def _these(district: str, identifiers: list[str]) -> Any:
 def _claim_all(district: str, identifiers: list[str]) -> list[Outgoing]:
     """Claim those that are still due, in their order."""
     with transaction() as session:
-        due = (Outgoing.due_at <= now()) | (Outgoing.due_at > now() + _LONGEST)
-        claim = _these(district, identifiers).where(Outgoing.done_at.is_(None), due)
+        claim = _these(district, identifiers).where(_is_due())
         ours = set(
             session.scalars(claim.values(tries=Outgoing.tries + 1, due_at=now() + _CLAIM).returning(Outgoing.id))
         )
@@ -184,16 +183,12 @@ def _claim_all(district: str, identifiers: list[str]) -> list[Outgoing]:
 
 
 def _claim(district: str, identifier: str) -> Outgoing | None:
-    with transaction() as session:
-        row = session.get(Outgoing, (district, identifier), populate_existing=True)
-        if row is None or row.done_at is not None or now() < row.due_at <= now() + _LONGEST:
-            return None
-        claimed = session.execute(
-            _this(district, identifier)
-            .where(Outgoing.tries == row.tries, Outgoing.done_at.is_(None))
-            .values(tries=row.tries + 1, due_at=now() + _CLAIM)
-        )
-        return row if claimed.rowcount == 1 else None  # type: ignore[attr-defined]
+    return next(iter(_claim_all(district, [identifier])), None)
+
+
+def _is_due() -> ColumnElement[bool]:
+    """Not delivered, and its time has come; or it lies so far off that it was written by clocks that were ahead."""
+    return and_(Outgoing.done_at.is_(None), or_(Outgoing.due_at <= now(), Outgoing.due_at > now() + _LONGEST))
 
 
 def _note_problem(row: Outgoing, problem: str) -> None:
