@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import structlog
 
 from backend.journal import epochs
 from backend.journal.check import compare
 from backend.journal.doubt import refuse_in_doubt
 from backend.journal.projector import head
+from backend.kit.db import db, in_transaction
 from backend.wiring import ledger, settings, stream
 from points.errors import Refused
 from points.ledger import GENESIS, Head
 from points.ledger.refusals import LEDGER_BEHIND, LEDGER_EPOCH, LEDGER_FORKED, LEDGER_TORN
 from points.ledger.stream import epoch_of
+
+Found = TypeVar("Found")
+_LOOKS = 5
 
 
 def open_ledger(district: str) -> Head:
@@ -21,12 +28,36 @@ def open_ledger(district: str) -> Head:
     Refused: `ledger_in_doubt`, `ledger_torn`, `ledger_behind`, `ledger_forked`, `ledger_epoch`, `ledger_unreachable`.
     """
     refuse_in_doubt(district)
-    return ledger(district).open(head(district), epochs.current(district))
+    return _judged(district, lambda journal: ledger(district).open(journal, epochs.current(district)))
 
 
 def match(district: str) -> None:
     """Refuse what opening would refuse, without opening."""
-    found, journal = ledger(district), head(district)
+    _judged(district, lambda journal: _match(district, journal))
+
+
+def _judged(district: str, judge: Callable[[Head], Found]) -> Found:
+    """A ledger held against the journal. What looks like a fork is looked at anew when the journal has moved since.
+
+    Another projector may have copied entries, and trimmed them from the stream, after the journal's head was read.
+    """
+    journal = head(district)
+    for _ in range(_LOOKS - 1):
+        try:
+            return judge(journal)
+        except Refused as refusal:
+            if refusal.code != LEDGER_FORKED.code:
+                raise
+            if not in_transaction():
+                db.session.rollback()  # a read that began before may not see what has been committed since
+            before, journal = journal, head(district)
+            if journal == before:
+                raise
+    return judge(journal)
+
+
+def _match(district: str, journal: Head) -> None:
+    found = ledger(district)
     text = found.wire.ask("GET", found.keys.head)
     state, own = head_text(text)
     if state == "torn":

@@ -60,10 +60,10 @@ def catch_up(district: str, progress: Progress = lambda done, total: None) -> He
     a journal restored from before the ledger's epoch takes that over. Refused: `ledger_torn` (rebuild it),
     `ledger_forked`, `ledger_epoch` (it has entries that were given up), `journal_chain_broken`.
     """
-    found, reached = _state_and_head(district), head(district)
-    if found[0] == "torn":
+    reached = head(district)  # before the ledger's, which is never behind what it was
+    state, behind = _state_and_head(district)
+    if state == "torn":
         raise LEDGER_TORN()
-    behind = found[1]
     if behind.number < reached.number:
         if _journal_hash_at(district, behind.number) != behind.hash:
             raise LEDGER_FORKED(number=behind.number)

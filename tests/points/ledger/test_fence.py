@@ -18,6 +18,7 @@ from points.ledger import GENESIS, Entry, Head, Ledger, Stream, connect, owner_o
 from points.ledger.rebuild import Replay
 from points.ledger.transfer import TopUp
 from points.ledger.verify import verify
+from points.ledger.wire import Wire
 from tests.points.ledger.conftest import DISTRICT
 from tests.points.ledger.town import refused
 from tests.servers import Valkey
@@ -190,6 +191,37 @@ def test_a_fork_is_refused_for_good(pair: tuple[Valkey, Valkey], written: int) -
         replica.ledger.open(head_of(journal))
     with refused("ledger_closed"):
         replica.post()
+
+
+def test_what_is_posted_while_a_ledger_is_matched_is_no_fork(
+    private_valkey: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another worker has opened it already, and posts and trims between two looks."""
+    worker = Worker(private_valkey().socket)
+    worker.ledger.open(Head(0, GENESIS))
+    worker.post(3)
+    journal, ask, posted = head_of(worker.journal()), Wire.ask, list[int]()
+
+    def slowly(wire: Wire, *command: str | int) -> object:
+        if command[0] in {"XRANGE", "XREVRANGE"} and len(posted) < 3:
+            worker.post()
+            posted.append(worker.ledger.head().number)
+            Stream(worker.client, DISTRICT).trim(journal.number)
+        return ask(wire, *command)
+
+    monkeypatch.setattr(Wire, "ask", slowly)
+    assert worker.ledger.open(journal).number == 6
+    assert posted == [4, 5, 6]
+
+
+def test_a_stream_that_does_not_end_with_the_head_is_refused_when_nothing_is_posted(private_valkey: Make) -> None:
+    worker = Worker(private_valkey().socket)
+    worker.ledger.open(Head(0, GENESIS))
+    worker.post(3)
+    journal = worker.journal()
+    owner_of(worker.client, "").xdel(f"{{d:{DISTRICT}}}:entries", "3-0")
+    with refused("ledger_forked"):
+        worker.ledger.open(head_of(journal[:1]))
 
 
 def test_a_ledger_of_an_epoch_that_is_over_is_not_opened(private_valkey: Make) -> None:
