@@ -65,7 +65,7 @@ class Valkey:
         while not self.server.ready():
             ended = self.process.poll()
             if ended is not None or time.monotonic() > give_up_at:
-                raise RuntimeError(f"the server did not start: {self.server.log.read_text()[-2000:]}")
+                raise RuntimeError(f"the server did not start: {self.server.log.read_text(errors='replace')[-2000:]}")
             time.sleep(0.005)
         return self
 

@@ -11,7 +11,7 @@ from flask import Flask, current_app
 
 from backend.journal import trimming
 from backend.journal.projector import BATCH, carry_on, head, project
-from backend.kit.db import db, in_transaction
+from backend.kit.db import in_transaction
 from points.errors import Refused
 
 _IDLE_SECONDS = 30.0
@@ -118,13 +118,11 @@ class Committer:
 
     def _made(self, work: Callable[[], int]) -> int:
         """What the work answers, such as how far the journal reaches now; 0 when it could not be done."""
-        with self._app.app_context():
-            try:
+        try:
+            with self._app.app_context():  # whose end gives the session back, and fails too when the books were killed
                 return work()
-            except Refused as refusal:
-                structlog.get_logger().error("not_journaled", district=self._district, reason=refusal.code)
-            except Exception as error:  # noqa: BLE001 - the books may be down; whoever waits is told in time
-                structlog.get_logger().error("not_journaled", district=self._district, reason=type(error).__name__)
-            finally:
-                db.session.remove()
+        except Refused as refusal:
+            structlog.get_logger().error("not_journaled", district=self._district, reason=refusal.code)
+        except Exception as error:  # noqa: BLE001 - the books may be down; whoever waits is told in time
+            structlog.get_logger().error("not_journaled", district=self._district, reason=type(error).__name__)
         return 0

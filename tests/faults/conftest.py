@@ -11,14 +11,15 @@ import pytest
 
 from tests.faults.crowd import Crowd
 from tests.faults.service import Service
+from tests.postgres import Postgres
 
 Start = Callable[..., Service]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What shares a running service is run by one process."""
+    """What shares a running service, or the PostgreSQL that is killed, is run by one process."""
     for item in items:
-        if "start" in getattr(item, "fixturenames", ()):
+        if {"start", "killed_postgres"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.xdist_group("running service"))
 
 
@@ -28,6 +29,14 @@ def _crowds_end() -> Iterator[None]:
     yield
     while Crowd.begun:
         Crowd.begun.pop().end()
+
+
+@pytest.fixture(scope="session")
+def killed_postgres() -> Iterator[Postgres]:
+    """A PostgreSQL with fsync, to be stopped, hung and killed; whoever does so starts it again."""
+    server = Postgres.make(fsync=True)
+    yield server.start()
+    server.remove()
 
 
 @pytest.fixture(scope="session")

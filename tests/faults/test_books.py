@@ -23,17 +23,11 @@ from tests.postgres import Postgres
 
 
 @pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    """A PostgreSQL of this file's own, with fsync, to be stopped and killed."""
-    server = Postgres.make(fsync=True)
-    yield server.start()
-    server.remove()
-
-
-@pytest.fixture(scope="module")
-def district(postgres: Postgres, start: Start) -> Iterator[Service]:
+def district(killed_postgres: Postgres, start: Start) -> Iterator[Service]:
     """The service on that PostgreSQL."""
-    service = start(CIVIC_DATABASE_URL=postgres.fresh(), CIVIC_SERVICE_WEB_WORKERS="2", CIVIC_SERVICE_WEB_THREADS="8")
+    service = start(
+        CIVIC_DATABASE_URL=killed_postgres.fresh(), CIVIC_SERVICE_WEB_WORKERS="2", CIVIC_SERVICE_WEB_THREADS="8"
+    )
     yield service
     service.stop()
 
@@ -74,19 +68,25 @@ def _without_books(district: Service, postgres: Postgres, trouble: Trouble, seco
     crowd.floors(30)
 
 
-def test_redemptions_go_on_while_sql_is_down_and_the_journal_catches_up(district: Service, postgres: Postgres) -> None:
-    _without_books(district, postgres, _down, 10)
+def test_redemptions_go_on_while_sql_is_down_and_the_journal_catches_up(
+    district: Service, killed_postgres: Postgres
+) -> None:
+    _without_books(district, killed_postgres, _down, 10)
 
 
-def test_redemptions_go_on_while_sql_hangs_and_the_journal_catches_up(district: Service, postgres: Postgres) -> None:
-    _without_books(district, postgres, _hung, 5)
+def test_redemptions_go_on_while_sql_hangs_and_the_journal_catches_up(
+    district: Service, killed_postgres: Postgres
+) -> None:
+    _without_books(district, killed_postgres, _hung, 5)
 
 
 @pytest.mark.torture
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("trouble", [_down, _hung])
-def test_redemptions_go_on_while_sql_is_away_for_long(district: Service, postgres: Postgres, trouble: Trouble) -> None:
-    _without_books(district, postgres, trouble, 18 * ROUNDS)
+def test_redemptions_go_on_while_sql_is_away_for_long(
+    district: Service, killed_postgres: Postgres, trouble: Trouble
+) -> None:
+    _without_books(district, killed_postgres, trouble, 18 * ROUNDS)
 
 
 def _kill_postgres(district: Service, postgres: Postgres, kills: int) -> None:
@@ -130,11 +130,11 @@ def _insist(line: Line, body: dict[str, object], key: str) -> tuple[str, int]:
     raise AssertionError("never answered")
 
 
-def test_kill_9_of_postgresql_loses_no_commit(district: Service, postgres: Postgres) -> None:
-    _kill_postgres(district, postgres, 3)
+def test_kill_9_of_postgresql_loses_no_commit(district: Service, killed_postgres: Postgres) -> None:
+    _kill_postgres(district, killed_postgres, 3)
 
 
 @pytest.mark.torture
 @pytest.mark.timeout(0)
-def test_many_kills_of_postgresql_lose_no_commit(district: Service, postgres: Postgres) -> None:
-    _kill_postgres(district, postgres, 10 * ROUNDS)
+def test_many_kills_of_postgresql_lose_no_commit(district: Service, killed_postgres: Postgres) -> None:
+    _kill_postgres(district, killed_postgres, 10 * ROUNDS)

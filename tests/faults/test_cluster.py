@@ -7,26 +7,19 @@ postings until the journal has given them back. The others go on.
 from __future__ import annotations
 
 import os
-import random
 import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import timedelta
 from pathlib import Path
-from threading import Event, Thread
+from threading import Thread
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
 from backend.journal import commits
-from backend.journal.check import compare
-from backend.journal.following import keep_up
-from backend.journal.models import JournalEntry
 from backend.journal.opening import keep_open
-from backend.journal.projector import project_all
 from backend.journal.rebuilding import catch_up
 from backend.journal.server_settings import of_all
 from backend.kit.db import db
@@ -34,97 +27,16 @@ from backend.wiring import ledger, parts
 from points.clock import SystemClock
 from points.errors import Refused
 from points.ids import new_id
-from points.ledger import Receipt
 from points.ledger import transfer as t
 from points.ledger.cluster import Cluster
-from points.ledger.entry import receipt_of
 from tests.app import build, databases
 from tests.cluster import DISTRICTS, RealCluster, until
+from tests.faults.townsfolk import Keeper, Resident, check, join
 from tests.points.ledger.town import Town
 from tests.servers import Valkey
 
 ROUNDS = int(os.environ.get("ROUNDS", "100"))
-LATER = {"ledger_unreachable", "ledger_closed", "not_yet_durable"}
-"""What is asked again under the same id."""
-LIFE = timedelta(minutes=10)
 CUT_OFF_SECONDS = 0.4
-
-
-class Resident(Thread):
-    """Somebody of one district who keeps every answer, and asks again until there is one."""
-
-    def __init__(self, app: Flask, district: str) -> None:
-        super().__init__(daemon=True)
-        self.app, self.district = app, district
-        self.answers: list[Receipt] = []
-        self.told: Counter[str] = Counter()
-        self.faults: list[BaseException] = []
-        self.ended = Event()
-
-    def run(self) -> None:
-        drawn = random.Random(self.district)
-        with self.app.app_context():
-            try:
-                self._open_shop()
-                while not self.ended.is_set():
-                    self._live(f"r{drawn.randint(0, 40)}", drawn)
-            except BaseException as fault:  # noqa: BLE001 - told by the test
-                self.faults.append(fault)
-            finally:
-                db.session.remove()
-
-    def _open_shop(self) -> None:
-        now = SystemClock().now()
-        self._ask(t.TopUp(self._id(), "civic", 10**9))
-        self._ask(t.SetOffer(self._id(), "tea", 3, ("teahouse",), now - LIFE, now + timedelta(days=1)))
-        self._ask(t.AdjustStock(self._id(), "tea", 10**6))
-
-    def _live(self, resident: str, drawn: random.Random) -> None:
-        now = SystemClock().now()
-        self._ask(t.Earn(self._id(), resident, "civic", drawn.randint(3, 9), now, now + timedelta(days=9)))
-        hold = self._ask(t.Hold(self._id(), resident, "tea", 1, now + LIFE))
-        if hold is not None:
-            end = t.Capture(self._id(), hold.id, "teahouse", "wei")
-            self._ask(end if drawn.random() < 0.7 else t.Release(self._id(), hold.id))
-
-    def _id(self) -> str:
-        return new_id(SystemClock().now())
-
-    def _ask(self, command: t.Command) -> Receipt | None:
-        give_up_at = time.monotonic() + 40
-        while True:
-            try:
-                receipt = ledger(self.district).post(command)
-            except Refused as refused:
-                self.told[refused.code] += 1
-                if refused.code not in LATER or time.monotonic() > give_up_at:
-                    raise
-                time.sleep(0.01)
-            else:
-                self.told["again" if receipt.replayed else receipt.kind] += 1
-                self.answers.append(receipt)
-                return receipt
-
-
-class Keeper(Thread):
-    """The worker's round for one district, as it runs in production."""
-
-    def __init__(self, app: Flask, district: str) -> None:
-        super().__init__(daemon=True)
-        self.app, self.district = app, district
-        self.refused: Counter[str] = Counter()
-        self.ended = Event()
-
-    def run(self) -> None:
-        with self.app.app_context():
-            while not self.ended.is_set():
-                try:
-                    keep_up(self.district)
-                except Refused as refusal:
-                    self.refused[refusal.code] += 1
-                finally:
-                    db.session.remove()
-                time.sleep(0.05)
 
 
 @pytest.fixture
@@ -213,34 +125,9 @@ def _rounds(app: Flask, cluster: RealCluster, rounds: int) -> tuple[list[Residen
         lacked |= _give_back(keepers, hit)
         _back(victim)
     time.sleep(0.5)
-    for resident in residents:
-        resident.ended.set()
-    for resident in residents:
-        resident.join()
-    for keeper in keepers:
-        keeper.ended.set()
-    for keeper in keepers:
-        keeper.join()
+    join(residents)
+    join(keepers)
     return residents, keepers, lacked
-
-
-def _check(residents: list[Resident]) -> None:
-    """Nothing answered is missing or doubled, and every district adds up."""
-    for resident in residents:
-        assert resident.faults == []
-        project_all(resident.district)
-        rows = db.session.execute(
-            select(JournalEntry.number, JournalEntry.id, JournalEntry.text).where(
-                JournalEntry.district == resident.district
-            )
-        ).all()
-        kept = {row.id: receipt_of(row.text, replayed=True) for row in rows}
-        assert len(kept) == len(rows)
-        for answer in resident.answers:
-            assert (kept[answer.id].number, kept[answer.id].legs) == (answer.number, answer.legs)
-        found = compare(resident.district)
-        assert found.holds, found.line
-        db.session.rollback()
 
 
 def _tell(residents: list[Resident], lacked: set[str], rounds: int) -> None:
@@ -251,7 +138,7 @@ def _tell(residents: list[Resident], lacked: set[str], rounds: int) -> None:
 
 def _kill_primaries(app: Flask, cluster: RealCluster, rounds: int) -> set[str]:
     residents, _, lacked = _rounds(app, cluster, rounds)
-    _check(residents)
+    check(residents)
     _tell(residents, lacked, rounds)
     told = sum((resident.told for resident in residents), Counter())
     assert told["ledger_unreachable"] >= rounds  # the kills were felt

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import event, func, select, text
+from sqlalchemy.exc import OperationalError
 
 from backend.journal import commits
 from backend.journal.models import JournalEntry, JournalHead
@@ -133,3 +135,28 @@ def test_who_stops_lets_the_books_go_at_once(app: Flask, town: Town) -> None:
     assert time.monotonic() - began < 5
     town.earn("lin", 7)  # who commits again, begins again
     assert count() == 5
+
+
+def test_books_that_die_when_they_are_let_go_do_not_end_the_thread_that_commits(
+    app: Flask, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.earn("lin", 7)
+    (committer,) = app.extensions["civic_committers"].values()
+    thread, remove, died = committer._thread, db.session.remove, threading.Event()
+
+    def die() -> None:
+        remove()
+        if threading.current_thread() is thread and not died.is_set():
+            died.set()
+            raise OperationalError("ROLLBACK", None, Exception("terminating connection due to unexpected exit"))
+
+    monkeypatch.setattr(db.session, "remove", die)
+    town.ledger._safe._seconds = 0.3
+    command = town.earning("lin", 7)
+    with suppress(Refused):  # it was committed, and could not be told
+        town.ledger.post(command)
+    town.ledger._safe._seconds = 5.0
+    assert town.ledger.post(command).replayed
+    assert died.is_set()
+    assert committer._thread is thread
+    assert thread.is_alive()

@@ -25,9 +25,11 @@ LIFE = timedelta(minutes=10)
 class Observer:
     """Clients on threads of this process. What is not answered is asked again under the same id, until it is."""
 
-    def __init__(self, server: Valkey, clients: int) -> None:
+    def __init__(self, server: Valkey, clients: int, way: str = "") -> None:
+        """They reach the server at its own socket, or by another `way` to it."""
         self.server = server
-        self.client = connect(server.socket)
+        self.client = connect(way or server.socket)
+        self.slowest_s = 0.0
         self.ledger = Ledger(self.client, DISTRICT, SystemClock())
         self.answers: list[tuple[t.Command, Receipt]] = []
         self.told: Counter[str] = Counter()
@@ -57,7 +59,7 @@ class Observer:
         until = time.monotonic() + patience
         while True:
             try:
-                receipt = self.ledger.post(command)
+                receipt = self._post(command)
             except Refused as refused:
                 self.told[refused.code] += 1
                 if refused.code != "ledger_unreachable":
@@ -69,6 +71,13 @@ class Observer:
                 self.told["again" if receipt.replayed else receipt.kind] += 1
                 self.answers.append((command, receipt))
                 return receipt
+
+    def _post(self, command: t.Command) -> Receipt:
+        began = time.monotonic()
+        try:
+            return self.ledger.post(command)
+        finally:
+            self.slowest_s = max(self.slowest_s, time.monotonic() - began)
 
     def _live(self, seed: int) -> None:
         drawn = random.Random(seed)

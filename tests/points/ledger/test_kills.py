@@ -52,6 +52,21 @@ def test_many_kills_of_the_server_lose_no_answer_and_double_none(private_valkey:
     _kill_and_watch(private_valkey, 10 * ROUNDS)
 
 
+def test_a_kill_is_felt_by_a_server_that_keeps_no_file(private_valkey: Callable[..., Valkey]) -> None:
+    """The control: the same observer, and a server whose answers are on no disk."""
+    server = private_valkey("--appendonly", "no")
+    observer = Observer(server, clients=8).begin()
+    time.sleep(0.3)
+    server.kill()
+    answered = len(observer.answers)
+    server.start()
+    observer.end()
+    lost = observer.lost()
+    print(f"control: {len(lost)} of {answered} answers lost")
+    assert len(lost) >= answered > 50
+    observer.close()
+
+
 @pytest.fixture(scope="module")
 def synced(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library that notes how long each file was when it was last fsynced."""
@@ -102,6 +117,7 @@ def _cut_often(make: Callable[..., Valkey], synced: Path, noted: Path, cuts: int
     for round_ in range(cuts):
         observer = _lose_power(make, synced, noted / str(round_), "always")
         assert observer.told["answered"] > 50
+        assert all(observer.told[kind] > 10 for kind in ("earn", "hold", "capture"))
         observer.check()
         observer.close()
 
