@@ -13,7 +13,6 @@ from flask import Flask
 
 from backend.app import create_app
 from backend.kit import garbage
-from backend.kit.db import db
 from backend.kit.observe import start_logging
 from backend.settings import load
 from backend.workers.rounds import Rounds
@@ -76,17 +75,15 @@ def _run(app: Flask, job: Job, district: str) -> Callable[[], bool]:
             structlog.get_logger().error("job_failed", job=job.name, district=district, reason=reason, exc_info=error)
 
     def run() -> bool:
-        with app.app_context():
-            try:
+        try:
+            with app.app_context():  # whose end gives the session back, and fails too when the books were killed
                 job.work(district)
-            except Refused as refusal:
-                tell(refusal.code)
-            except Exception as error:  # noqa: BLE001 - one job's fault must not end the others; it is logged whole
-                tell(type(error).__name__, error)
-            else:
-                return True
-            finally:
-                db.session.rollback()
+        except Refused as refusal:
+            tell(refusal.code)
+        except Exception as error:  # noqa: BLE001 - one job's fault must not end the others; it is logged whole
+            tell(type(error).__name__, error)
+        else:
+            return True
         return False
 
     return run
