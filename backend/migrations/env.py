@@ -21,6 +21,7 @@ def run() -> None:
             target_metadata=db.metadata,
             render_as_batch=writing.dialect.name == "sqlite",
             compare_type=True,
+            transactional_ddl=True,  # of SQLite too: Alembic would commit after each migration
             render_item=_render,
             **_own(),
         )
