@@ -28,6 +28,7 @@ from tests.app import DISTRICT, build
 from tests.backend.rewards.people import Market, redeem
 from tests.cast import Cast, Person
 from tests.cli.processes import until
+from tests.faults.service import ROUNDS
 from tests.servers import Valkey
 
 LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
@@ -74,9 +75,12 @@ def town(
         db.engine.dispose()
 
 
-def test_clocks_that_jump_give_and_spend_nothing_again(town: Flask, clock: Moved) -> None:
+def _jump(town: Flask, clock: Moved, base: int) -> tuple[list[str], str]:
+    """Somebody earns and redeems, and does all of it again after each jump; answers the redemptions and the earning."""
+    clock.set(base)
     market = Market(Cast(town))
-    reward = market.reward(market.merchant(), stock=50, price=PRICE, ends_at=(clock.now() + YEAR).isoformat())
+    shop = market.merchant(f"泉边书店（虚构）{base}")
+    reward = market.reward(shop, stock=50, price=PRICE, ends_at=(clock.now() + YEAR).isoformat())
     outbox.deliver_due()
     resident, at = _resident(town), clock.now()
     ledger(DISTRICT).post(TopUp(new_id(at), "civic", 10 * POINTS))
@@ -87,7 +91,7 @@ def test_clocks_that_jump_give_and_spend_nothing_again(town: Flask, clock: Moved
     first = redeem(resident, reward, key=keys[0])
     assert first.status_code == 201, first.json
     for days in JUMPS:
-        clock.set(days)
+        clock.set(base + days)
         again = redeem(resident, reward, key=keys[0])
         assert (again.status_code, again.json) == (201, first.json), f"{days} days ahead"
         assert again.headers["Idempotency-Replayed"] == "true"
@@ -100,12 +104,34 @@ def test_clocks_that_jump_give_and_spend_nothing_again(town: Flask, clock: Moved
             assert fresh.json["retry"]
             assert int(fresh.headers["Retry-After"]) >= 60
         ledger(DISTRICT).sweep()
+    assert len(keys) == 3  # before, and after each jump ahead
+    return keys, earning.id
+
+
+def _jump_often(town: Flask, clock: Moved, times: int) -> None:
+    """Each time from a day after the last one was farthest ahead, over one year's end after the other."""
+    keys, earnings = [], []
+    for base in range(0, times * (max(JUMPS) + 1), max(JUMPS) + 1):
+        redeemed, earned = _jump(town, clock, base)
+        keys += redeemed
+        earnings.append(earned)
     project_all(DISTRICT)
     entries = list(sound_entries(DISTRICT))
     assert sorted(entry.id for entry in entries if entry.kind == "hold") == sorted(keys)
-    assert len([entry for entry in entries if entry.kind == "earn" and entry.id == earning.id]) == 1
-    assert len(keys) >= 3  # before, and after each jump ahead
+    assert sorted(entry.id for entry in entries if entry.kind == "earn") == sorted(earnings)
+    assert len([entry for entry in entries if entry.kind == "time_out"]) >= len(keys) // 2
     assert compare(DISTRICT).holds, compare(DISTRICT).line
+    print(f"{times * len(JUMPS)} jumps: {len(earnings)} grants, {len(keys)} redemptions, each once")
+
+
+def test_clocks_that_jump_give_and_spend_nothing_again(town: Flask, clock: Moved) -> None:
+    _jump_often(town, clock, 1)
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(0)
+def test_clocks_that_jump_again_and_again_give_and_spend_nothing_again(town: Flask, clock: Moved) -> None:
+    _jump_often(town, clock, max(1, 15 * ROUNDS // 100))
 
 
 def test_a_server_whose_clock_alone_has_jumped_takes_nothing(town: Flask, clock: Moved) -> None:
