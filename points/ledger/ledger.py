@@ -33,6 +33,7 @@ from points.ledger.request import (
 from points.ledger.results import Balance, Head, HoldView, OfferView, Receipt
 from points.ledger.script import BATCH, bind_all
 from points.ledger.sweep import Sweep
+from points.ledger.together import Together
 from points.ledger.views import balance_of, head_of, hold_of, offer_of
 from points.ledger.windows import Windows
 from points.ledger.wire import Wire
@@ -43,7 +44,7 @@ _KNOWN = 10_000
 
 
 class Ledger:
-    """The points of one district, in Redis.
+    """The points of one district, in Redis. Threads may share one: what they post at the same moment travels together.
 
     `client` comes from `connect`. `clock` is the caller's; `skew_limit_seconds` is how far it may be from the server's
     (None: any, for tests and replays). `zone` is the district's, for the windows of limits. A `fenced` ledger takes
@@ -83,6 +84,7 @@ class Ledger:
         self._scripts = bind_all()
         self._requests = Requests(self.keys, Windows(zone))
         self._sweep = Sweep(self.wire, self.keys, self._requests, self._run)
+        self._together = Together(self._run)
         self._holds: dict[str, HoldFacts] = {}
 
     # Postings
@@ -199,7 +201,7 @@ class Ledger:
         now_ms = to_ms(now)
         for _ in range(5):
             request = self._requests.of(command, now_ms, self._facts(command))
-            answer = self._run([request], now_ms, dry)[0]
+            answer = self._run([request], now_ms, dry)[0] if dry else self._together.ask(request, now_ms)
             if answer[0] != "?":
                 receipt = _receipt(answer)
                 if dry:
@@ -246,7 +248,8 @@ class Ledger:
         return [batch.results[i] for i in range(len(batch.commands))]
 
     def _run(self, requests: Sequence[Request], now_ms: int, dry: str = "") -> list[str]:
-        script = self._scripts[requests[0].kind if len(requests) == 1 else BATCH]
+        kinds = {request.kind for request in requests}
+        script = self._scripts[kinds.pop() if len(kinds) == 1 else BATCH]
         keys, args = list(self.keys.common), [str(now_ms), self._skew, dry + self._mode]
         for request in requests:
             keys += request.keys

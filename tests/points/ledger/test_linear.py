@@ -103,6 +103,8 @@ class History:
             answer: object = _VERBS[str(asked[0])](self.ledger, *asked[1:])
         except Refused as refused:
             answer = _refusal(refused)
+        except redis.ResponseError as fault:  # no order of sound calls answers so
+            answer = ("fault", str(fault))
         ended = time.monotonic_ns()
         self.calls.append(Call(asked, answer, began, ended if answer != UNKNOWN else 1 << 62, caller))
         return answer != UNKNOWN

@@ -1,0 +1,132 @@
+"""Commands of threads that wait at the same moment go to the server in one journey, as one run of the script.
+
+While the journeys of this process are under way, further commands gather; the next journey takes all of them. Nobody
+waits for company: a command that comes alone leaves at once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Sequence
+from threading import Lock
+from weakref import WeakSet
+
+from points.errors import Refused
+from points.ledger.refusals import LEDGER_UNREACHABLE
+from points.ledger.request import Request
+
+MOST = 64
+"""Commands in one journey."""
+JOURNEYS = 2
+"""Under way at the same time: one is prepared while the server works on the other."""
+
+Run = Callable[[Sequence[Request], int], list[str]]
+
+
+class _Turn:
+    """One thread's command, until its thread has an answer, or must ask alone, or leads a journey."""
+
+    __slots__ = ("answer", "at_ms", "gate", "leads", "lost", "request")
+
+    def __init__(self, request: Request, at_ms: int) -> None:
+        self.request, self.at_ms = request, at_ms
+        self.gate = Lock()
+        self.leads = False
+        self.answer: str | None = None
+        self.lost: Refused | None = None
+
+
+class Together:
+    """Journeys to one ledger. `run` answers requests in their order; the time is the latest of theirs."""
+
+    def __init__(self, run: Run, journeys: int = JOURNEYS) -> None:
+        self._run, self._journeys = run, journeys
+        self.begin()
+        _everyone.add(self)
+
+    def begin(self) -> None:
+        """Nobody waits and nothing is under way, as in a process that was just forked."""
+        self._mutex, self._waiting, self._free = Lock(), deque[_Turn](), self._journeys
+
+    def ask(self, request: Request, at_ms: int) -> str:
+        """The script's answer to one request.
+
+        A journey of several that is refused as a whole, or fails, says nothing of any one of them: each asks alone.
+        Only when the server could not be asked do all hear it at once.
+        """
+        turn = _Turn(request, at_ms)
+        if self._leads(turn):
+            self._lead(turn)
+        if turn.lost is not None:
+            raise Refused(turn.lost.kind, turn.lost.details)
+        return turn.answer if turn.answer is not None else self._run([request], at_ms)[0]
+
+    def _leads(self, turn: _Turn) -> bool:
+        """Wait until the turn is answered or must lead; whether it must."""
+        with self._mutex:
+            if self._free:
+                self._free -= 1
+                return True
+            turn.gate.acquire()
+            self._waiting.append(turn)
+        try:
+            turn.gate.acquire()
+        except BaseException:
+            self._leave(turn)
+            raise
+        return turn.leads
+
+    def _leave(self, turn: _Turn) -> None:
+        """A thread that is called away waits no longer, and does not keep those behind it waiting."""
+        with self._mutex:
+            if turn in self._waiting:
+                self._waiting.remove(turn)
+        if turn.leads:
+            self._pass_on()
+
+    def _lead(self, turn: _Turn) -> None:
+        crew = [turn]
+        try:
+            with self._mutex:
+                while self._waiting and len(crew) < MOST:
+                    crew.append(self._waiting.popleft())
+            self._journey(crew)
+        finally:
+            for other in crew[1:]:
+                other.gate.release()
+            self._pass_on()
+
+    def _journey(self, crew: list[_Turn]) -> None:
+        try:
+            answers = self._run([turn.request for turn in crew], max([turn.at_ms for turn in crew]))
+        except Exception as fault:
+            if len(crew) == 1:
+                raise
+            if isinstance(fault, Refused) and fault.kind is LEDGER_UNREACHABLE:
+                for turn in crew:
+                    turn.lost = fault
+        else:
+            for turn, answer in zip(crew, answers, strict=True):
+                turn.answer = answer
+
+    def _pass_on(self) -> None:
+        """Who has waited longest leads the next journey; it takes with it whoever waits when it leaves."""
+        with self._mutex:
+            if not self._waiting:
+                self._free += 1
+                return
+            following = self._waiting.popleft()
+            following.leads = True
+        following.gate.release()
+
+
+_everyone: WeakSet[Together] = WeakSet()
+
+
+def _begin_all() -> None:
+    for together in list(_everyone):
+        together.begin()
+
+
+os.register_at_fork(after_in_child=_begin_all)
