@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import time
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from backend.journal.models import JournalEntry
 from backend.kit.db import db
 from backend.wiring import ledger
 from tests.app import DISTRICT
+from tests.faults.books import Books, books_of
 from tests.faults.conftest import Start
 from tests.faults.crowd import Crowd
 from tests.faults.service import ROUNDS, Service
@@ -25,14 +25,6 @@ def copy_file(data: Path, backup: Path) -> None:
     shutil.copytree(data / "ledger", backup / "ledger", dirs_exist_ok=True)
 
 
-def copy_books(data: Path, backup: Path) -> None:
-    """The books as of one moment, while they are written."""
-    with sqlite3.connect(data / "books.sqlite") as books, sqlite3.connect(backup / "books.sqlite") as copied:
-        books.backup(copied)
-    books.close()
-    copied.close()
-
-
 def copy_rest(data: Path, backup: Path) -> None:
     """Keys, photos, published roots: all but what the commands above copy and what a start makes anew."""
     for path in data.iterdir():
@@ -42,32 +34,24 @@ def copy_rest(data: Path, backup: Path) -> None:
             shutil.copy(path, backup)
 
 
-def journal_of(path: Path) -> tuple[int, str]:
-    """Where the journal ends in a copy of the books."""
-    with sqlite3.connect(path / "books.sqlite") as books:
-        found = books.execute("SELECT number, hash FROM journal_head WHERE district = ?", (DISTRICT,)).fetchone()
-    books.close()
-    return int(found[0]), str(found[1])
-
-
-def backed_up(town: Service, backup: Path, crowd: Crowd) -> set[str]:
+def backed_up(town: Service, books: Books, backup: Path, crowd: Crowd) -> set[str]:
     """Back up while the crowd goes on; answers the keys that had been answered before."""
     time.sleep(1)
     before = set(crowd.kept)
     backup.mkdir()
     copy_file(town.data, backup)
     time.sleep(0.7)  # postings go on between the two
-    copy_books(town.data, backup)
+    books.copy(town.data, backup)
     copy_rest(town.data, backup)
     time.sleep(0.3)
     return before
 
 
-def wrongly_backed_up(town: Service, backup: Path) -> None:
+def wrongly_backed_up(town: Service, books: Books, backup: Path) -> None:
     """The books first: what the stream is trimmed of before its copy is in neither."""
     backup.mkdir()
-    copy_books(town.data, backup)
-    number, _ = journal_of(backup)
+    books.copy(town.data, backup)
+    number, _ = books.head(town.data)
     with town.inside():
         give_up_at = time.monotonic() + 30
         while _first_kept() <= number + 1:
@@ -83,29 +67,32 @@ def _first_kept() -> int:
     return int(found[0][0].split(b"-")[0]) if isinstance(found, list) and found else 1 << 60
 
 
-def drill(start: Start, home: Path) -> None:
-    town = start()
+def drill(start: Start, books: Books, home: Path) -> None:
+    town = start(**books.env)
     crowd = Crowd(town, clients=4).begin()
-    before = backed_up(town, home / "backup", crowd)
-    wrongly_backed_up(town, home / "wrong")
+    before = backed_up(town, books, home / "backup", crowd)
+    wrongly_backed_up(town, books, home / "wrong")
     crowd.end().check()
     with town.inside():
         original = dict(db.session.execute(select(JournalEntry.number, JournalEntry.hash)).all())
     town.stop()
     shutil.rmtree(town.data)
+    books.lose()
 
-    refused = civic("ledger", "catch-up", "--data", str(home / "wrong"), "--as", "邹立夏")
+    there = books.restore(home / "wrong")
+    refused = civic("ledger", "catch-up", "--data", str(home / "wrong"), "--as", "邹立夏", env=there)
     assert (refused.returncode, "code: ledger_forked" in refused.stderr) == (2, True), refused.stderr
 
-    number, digest = journal_of(home / "backup")
-    assert original[number] == digest
     restored = home / "restored"
     shutil.copytree(home / "backup", restored)
-    caught_up = civic("ledger", "catch-up", "--data", str(restored), "--as", "邹立夏")
+    there = books.restore(restored)
+    number, digest = books.head(restored)
+    assert original[number] == digest
+    caught_up = civic("ledger", "catch-up", "--data", str(restored), "--as", "邹立夏", env=there)
     assert caught_up.returncode == 0, caught_up.stderr
-    verified = civic("ledger", "verify", "--data", str(restored))
+    verified = civic("ledger", "verify", "--data", str(restored), env=there)
     assert verified.returncode == 0, verified.stdout
-    _goes_on(start(restored), original, number, before)
+    _goes_on(start(restored, **there), original, number, before)
 
 
 def _goes_on(service: Service, original: dict[int, str], number: int, before: set[str]) -> None:
@@ -126,12 +113,15 @@ def _goes_on(service: Service, original: dict[int, str], number: int, before: se
 @pytest.mark.timeout(300)
 def test_a_backup_taken_under_load_is_restored_on_an_empty_machine(start: Start, tmp_path: Path) -> None:
     """The control is a backup taken in the wrong order, which must be refused."""
-    drill(start, tmp_path)
+    with books_of("sqlite") as books:
+        drill(start, books, tmp_path)
 
 
 @pytest.mark.torture
 @pytest.mark.timeout(0)
-def test_many_backups_taken_under_load_are_restored(start: Start, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_many_backups_taken_under_load_are_restored(start: Start, tmp_path: Path, kind: str) -> None:
     for number in range(max(1, ROUNDS // 10)):
         (tmp_path / str(number)).mkdir()
-        drill(start, tmp_path / str(number))
+        with books_of(kind) as books:
+            drill(start, books, tmp_path / str(number))
