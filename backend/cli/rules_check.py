@@ -11,6 +11,8 @@ import click
 from backend.cli.streets import street_names
 from backend.passbook import accounts
 from backend.passbook.filled import FILLED
+from backend.passbook.pack_zone import zone_problem
+from backend.settings import load
 from points.rules import Pack, PackInvalid, Problem, load_pack
 from points.rules.cases import Miss, read_cases, run_cases
 
@@ -46,7 +48,7 @@ def checked(file: Path) -> Report:
         pack = load_pack(file, streets=street_names, fills=FILLED)
     except PackInvalid as invalid:
         return Report(file, None, tuple(invalid.problems))
-    problems = (*pack.problems, *_unknown_funds(file, pack))
+    problems = (*pack.problems, *_unknown_funds(file, pack), *_other_zone(file, pack))
     beside = file.parent / "cases" / file.name
     if not beside.exists():
         return Report(file, pack, problems)
@@ -72,6 +74,12 @@ def _unknown_funds(file: Path, pack: Pack) -> list[Problem]:
         )
         for fund in accounts.unknown_funds(pack)
     ]
+
+
+def _other_zone(file: Path, pack: Pack) -> list[Problem]:
+    """An error where the pack's days are not those of the settings."""
+    found = zone_problem(pack, file.read_text("utf-8"), load().service.timezone, str(file))
+    return [] if found is None else [found]
 
 
 def _names(line: str, fund: str) -> bool:

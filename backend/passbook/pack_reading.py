@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from points.errors import Category, kind
-from points.rules import Pack, PackInvalid, load_pack
+from points.rules import Pack, PackInvalid, Problem, load_pack
 from points.rules.cases import cases_of, run_cases
 from points.rules.problems import Findings
 
@@ -44,7 +45,7 @@ def read_pack(text: str) -> Pack:
     try:
         return load_pack(text, name=PACK_FILE, most=MOST_NODES)
     except PackInvalid as invalid:
-        raise PACK_INVALID(problems=_told(invalid)) from invalid
+        raise PACK_INVALID(problems=told(invalid.problems)) from invalid
 
 
 @lru_cache(maxsize=64)
@@ -61,10 +62,11 @@ def run(pack: Pack, text: str | None) -> CasesRun:
     try:
         file = cases_of(text, Path(CASE_FILE), findings, MOST_NODES)
     except PackInvalid as invalid:
-        raise CASES_INVALID(problems=_told(invalid)) from invalid
+        raise CASES_INVALID(problems=told(invalid.problems)) from invalid
     misses, _ = run_cases(pack, file)
     return CasesRun(len(file.cases), tuple(miss.say() for miss in misses))
 
 
-def _told(invalid: PackInvalid) -> str:
-    return "; ".join(f"{p.line}: {p.code} {p.zh} {p.en}" for p in invalid.problems[:_MOST_TOLD])
+def told(problems: Sequence[Problem]) -> str:
+    """The first problems, each with its line, its code and both sentences."""
+    return "; ".join(f"{p.line}: {p.code} {p.zh} {p.en}" for p in problems[:_MOST_TOLD])

@@ -8,12 +8,13 @@ from typing import Any
 
 from backend.kit import audit
 from backend.kit.clock import fresh_id, now
-from backend.kit.days import local_day
+from backend.kit.days import local_day, zone
 from backend.kit.db import db, find, rows, transaction
 from backend.kit.states import States
 from backend.passbook import accounts
 from backend.passbook.models import RulePack
-from backend.passbook.pack_reading import CasesRun, parsed, read_pack, run
+from backend.passbook.pack_reading import PACK_INVALID, CasesRun, parsed, read_pack, run, told
+from backend.passbook.pack_zone import zone_problem
 from backend.passbook.persons import same_person
 from points.errors import Category, kind
 from points.rules import Pack
@@ -95,6 +96,8 @@ def submit(
     pack = read_pack(text)
     if pack.district != district:
         raise OTHER_DISTRICT(district=pack.district)
+    if other_zone := zone_problem(pack, text, zone().key):
+        raise PACK_INVALID(problems=told([other_zone]))
     if unknown := accounts.unknown_funds(pack):
         raise FUND_UNKNOWN(funds=", ".join(unknown), known=", ".join(accounts.titles()))
     came = run(pack, cases)

@@ -105,3 +105,12 @@ def test_simulate_refuses_a_day_that_does_not_exist(file, tmp_path):
     result = run("simulate", file, "--against", history, "--from", "2026-02-30")
     assert result.exit_code == 2
     assert "no such day" in result.output
+
+
+def test_check_refuses_a_pack_of_another_zone_than_the_district(file):
+    file.write_text(json.dumps(raw(timezone="America/New_York"), indent=1), "utf-8")
+    result = run("check", file)
+    line = file.read_text("utf-8").splitlines().index(' "timezone": "America/New_York"') + 1
+    assert result.exit_code == 1
+    assert f"{file}:{line}: " in result.output
+    assert "[timezone_not_the_districts] (error)" in result.output
