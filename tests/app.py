@@ -45,7 +45,7 @@ def clock() -> FixedClock:
 def sqlite_template(servers_directory: Path) -> Path:
     """A SQLite file with all tables and no rows; tests work on copies."""
     path = servers_directory / "template.sqlite"
-    _make_tables(f"sqlite:///{path}", servers_directory)
+    make_tables(f"sqlite:///{path}", servers_directory)
     return path
 
 
@@ -53,7 +53,7 @@ def sqlite_template(servers_directory: Path) -> Path:
 def postgres_template(postgres_server: Postgres, servers_directory: Path) -> str:
     """The name of a PostgreSQL database with all tables and no rows, for who wants a copy of their own."""
     url = postgres_server.fresh()
-    _make_tables(url, servers_directory)
+    make_tables(url, servers_directory)
     return str(make_url(url).database)
 
 
@@ -61,7 +61,7 @@ def postgres_template(postgres_server: Postgres, servers_directory: Path) -> str
 def postgres_books(postgres_server: Postgres, servers_directory: Path) -> str:
     """One PostgreSQL database with all tables for all tests of this process, emptied after each."""
     url = postgres_server.fresh()
-    _make_tables(url, servers_directory)
+    make_tables(url, servers_directory)
     return url
 
 
@@ -90,7 +90,8 @@ def _empty(url: str) -> None:
         connection.execute("SET lock_timeout = '10s'; SET session_replication_role = replica; " + names)
 
 
-def _make_tables(url: str, directory: Path) -> None:
+def make_tables(url: str, directory: Path) -> None:
+    """Make all tables in an empty database."""
     nowhere = {"url": "unix:///nowhere"}  # no table is in Redis
     given = {"database": {"url": url}, "redis": nowhere, "cache": nowhere, "service": {"data_dir": str(directory)}}
     app = create_app(load({}, given | {"limits": {"enabled": False}}))

@@ -34,9 +34,9 @@ LIFE = timedelta(minutes=10)
 class Resident(Thread):
     """Somebody of one district who keeps every answer, and asks again until there is one."""
 
-    def __init__(self, app: Flask, district: str) -> None:
+    def __init__(self, app: Flask, district: str, *, pause_s: float = 0.0) -> None:
         super().__init__(daemon=True)
-        self.app, self.district = app, district
+        self.app, self.district, self._pause_s = app, district, pause_s
         self.answers: list[Receipt] = []
         self.told: Counter[str] = Counter()
         self.faults: list[BaseException] = []
@@ -49,6 +49,7 @@ class Resident(Thread):
                 self._open_shop()
                 while not self.ended.is_set():
                     self._live(f"r{drawn.randint(0, 40)}", drawn)
+                    time.sleep(self._pause_s)
             except BaseException as fault:  # noqa: BLE001 - told by the test
                 self.faults.append(fault)
             finally:
@@ -80,7 +81,7 @@ class Resident(Thread):
                 self.told[refused.code] += 1
                 if refused.code not in LATER or time.monotonic() > give_up_at:
                     raise
-                time.sleep(0.01)
+                time.sleep(0.02)
             else:
                 self.told["again" if receipt.replayed else receipt.kind] += 1
                 self.answers.append(receipt)

@@ -1,4 +1,4 @@
-"""Level `journal` on PostgreSQL: it is killed with the ledger's server, whose disk is gone; no answer is lost."""
+"""The levels of acknowledgement on PostgreSQL: what goes on without it, and what is lost when it is killed as well."""
 
 from __future__ import annotations
 
@@ -11,19 +11,25 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import make_url
 
-from backend.cli.migrate import migrate
 from backend.journal import commits
 from backend.journal.opening import keep_open
 from backend.journal.projector import head_number
 from backend.journal.rebuilding import rebuild
 from backend.kit.db import db
+from backend.wiring import ledger
 from points.clock import SystemClock
-from tests.app import DISTRICT, build
+from points.errors import Refused
+from points.ids import new_id
+from points.ledger import transfer as t
+from tests.app import DISTRICT, build, make_tables
 from tests.cli.processes import until
+from tests.cluster import free_ports
 from tests.faults.conftest import Start
 from tests.faults.crowd import Crowd
 from tests.faults.service import ROUNDS, Service, kill
+from tests.faults.test_books import Trouble, down, hung
 from tests.faults.townsfolk import Keeper, Resident, check, join, lost
 from tests.postgres import Postgres
 from tests.servers import Valkey
@@ -33,7 +39,21 @@ RESIDENTS = 6
 
 @pytest.fixture
 def ledger_disk(private_valkey: Callable[..., Valkey]) -> Valkey:
-    return private_valkey()
+    """A ledger's server with a replica in step; the level `replica` waits for it."""
+    (port,) = free_ports(1)
+    at_once = ("--repl-diskless-sync-delay", "0")
+    primary = private_valkey("--port", str(port), "--bind", "127.0.0.1", "--protected-mode", "no", *at_once)
+    replica = private_valkey("--replicaof", f"127.0.0.1 {port}")
+    until(lambda: replica.client().info("replication")["master_link_status"] == "up")
+    return primary
+
+
+@pytest.fixture(scope="module")
+def template(killed_postgres: Postgres, servers_directory: Path) -> str:
+    """The name of a database with all tables and no rows."""
+    url = killed_postgres.fresh()
+    make_tables(url, servers_directory)
+    return str(make_url(url).database)
 
 
 @pytest.fixture
@@ -43,6 +63,7 @@ def app(
     cache_server: Valkey,
     fresh_cache: object,
     killed_postgres: Postgres,
+    template: str,
     tmp_path: Path,
 ) -> Iterator[Flask]:
     """The service at the level of the test, on a PostgreSQL and a ledger's server that are killed."""
@@ -50,8 +71,7 @@ def app(
         "redis": {"level": request.param, "fenced": True, "skew_seconds": 60.0},
         "service": {"districts": [DISTRICT]},
     }
-    made = build(killed_postgres.fresh(), ledger_disk.url, cache_server.url, tmp_path, SystemClock(), said)
-    migrate(made)
+    made = build(killed_postgres.fresh(template), ledger_disk.url, cache_server.url, tmp_path, SystemClock(), said)
     with made.app_context():
         keep_open(DISTRICT)
         db.session.remove()
@@ -59,6 +79,53 @@ def app(
         commits.stop(made)
         db.session.remove()
         db.engine.dispose()
+
+
+def _without_books(app: Flask, postgres: Postgres, trouble: Trouble, seconds: float) -> None:
+    residents, keeper = [Resident(app, DISTRICT, pause_s=0.02) for _ in range(RESIDENTS)], Keeper(app, DISTRICT)
+    for thread in (*residents, keeper):
+        thread.start()
+    until(lambda: _answered(residents) > 30)
+    with trouble(postgres):
+        before = _told(residents)
+        time.sleep(seconds)
+        meanwhile = _told(residents) - before
+    join(residents)
+    join([keeper])
+    check(residents)
+    print(f"{meanwhile.total()} answered in {seconds} s without books: {dict(meanwhile)}")
+    assert meanwhile.keys() == {"earn", "hold", "capture", "release"}  # and nothing was refused
+    assert all(meanwhile[kind] >= 5 * seconds for kind in ("earn", "hold", "capture"))
+
+
+@pytest.mark.parametrize("app", ["replica"], indirect=True)
+@pytest.mark.parametrize("trouble", [down, hung])
+def test_postings_of_the_level_replica_go_on_while_sql_is_down_or_hangs(
+    app: Flask, killed_postgres: Postgres, trouble: Trouble
+) -> None:
+    _without_books(app, killed_postgres, trouble, 2)
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize("app", ["replica"], indirect=True)
+@pytest.mark.parametrize("trouble", [down, hung])
+def test_postings_of_the_level_replica_go_on_while_sql_is_away_for_long(
+    app: Flask, killed_postgres: Postgres, trouble: Trouble
+) -> None:
+    _without_books(app, killed_postgres, trouble, 18 * ROUNDS)
+
+
+@pytest.mark.parametrize("app", ["journal"], indirect=True)
+def test_the_level_journal_answers_nothing_while_sql_hangs(app: Flask, killed_postgres: Postgres) -> None:
+    """The control: who waits for the books is told so in time, and has its answer once they are there again."""
+    command = t.TopUp(new_id(SystemClock().now()), "civic", 5)
+    with hung(killed_postgres):
+        with pytest.raises(Refused) as refused:
+            ledger(DISTRICT).post(command)
+        assert (refused.value.code, refused.value.kind.retry) == ("not_yet_durable", True)
+    assert ledger(DISTRICT).post(command).replayed
+    assert head_number(DISTRICT) == 1
 
 
 def _lose_ledger_and_books(ledger_disk: Valkey, postgres: Postgres) -> None:
@@ -72,6 +139,10 @@ def _lose_ledger_and_books(ledger_disk: Valkey, postgres: Postgres) -> None:
 
 def _answered(residents: list[Resident]) -> int:
     return sum(len(resident.answers) for resident in residents)
+
+
+def _told(residents: list[Resident]) -> Counter[str]:
+    return sum((resident.told for resident in residents), Counter[str]())
 
 
 def _round(residents: list[Resident], ledger_disk: Valkey, postgres: Postgres) -> None:
@@ -95,7 +166,7 @@ def _rounds(app: Flask, ledger_disk: Valkey, postgres: Postgres, rounds: int) ->
     join(residents)
     join([keeper])
     check(residents)
-    told = sum((resident.told for resident in residents), Counter[str]())
+    told = _told(residents)
     print(f"{rounds} times both were killed: {_answered(residents)} answered, 0 lost; {dict(told)}")
     assert told["ledger_unreachable"] >= rounds  # the kills were felt
     assert all(told[kind] >= 10 * rounds for kind in ("earn", "hold", "capture"))
