@@ -21,10 +21,7 @@ from points.rules.texts import plain
 
 
 def stars_of(caller: Caller) -> dict[str, Any]:
-    """The caller's grade by the pack in force today; no grades and grade 0 where it names none.
-
-    Refused: `rules_calendar_unknown`.
-    """
+    """The caller's grade by the pack in force today; no grades and grade 0 where it names none."""
     today = local_day(now())
     pack = packs.in_force(caller.district, today)
     hours = list(_confirmed(caller))

@@ -27,6 +27,7 @@ CALENDAR_UNKNOWN = kind(
     retry=True,
 )
 
+_WEEKEND = 5
 _TABLE = frozenset(day.year for day in chinese_calendar.holidays)
 
 
@@ -54,16 +55,19 @@ class Calendar:
             return _of_the_country(day)
         if not self.knows(day.year):
             raise CALENDAR_UNKNOWN(year=day.year)
-        return "weekend" if day.weekday() >= 5 else "workday"
+        return "weekend" if day.weekday() >= _WEEKEND else "workday"
 
     def works(self, day: date) -> bool:
         return self.kind(day) in ("workday", "makeup_workday")
 
     def after_working_days(self, day: date, count: int) -> date:
-        """The day after `count` whole working days that follow `day`."""
+        """The day after `count` whole working days that follow `day`.
+
+        In years nobody has published Monday to Friday count: a notice that runs into them ends all the same.
+        """
         while count > 0:
             day += timedelta(days=1)
-            count -= self.works(day)
+            count -= self.works(day) if self.knows(day.year) else day.weekday() < _WEEKEND
         return day + timedelta(days=1)
 
 
@@ -75,7 +79,7 @@ def own_calendar(holidays: Iterable[date], workdays: Iterable[date], beyond: str
 
 @lru_cache(maxsize=8192)
 def _of_the_country(day: date) -> str:
-    weekend = day.weekday() >= 5
+    weekend = day.weekday() >= _WEEKEND
     if chinese_calendar.is_workday(day):
         return "makeup_workday" if weekend else "workday"
     named = day in chinese_calendar.holidays

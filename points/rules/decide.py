@@ -189,7 +189,7 @@ def _granted(rule: Rule, view: View, *, amount: int, overflow: int, counted: Dec
     pack = view.pack
     deed = view.local.date()
     decided = view.facts.decided_at.astimezone(pack.zone).date()
-    opens, expires = _validity(rule.expires, rule.notice, pack.calendar, pack.zone, deed=deed, decided=decided)
+    opens, expires, said = _validity(rule.expires, rule.notice, pack.calendar, pack.zone, deed=deed, decided=decided)
     caps, titles = [], []
     for cap in rule.caps:
         key = cap.key(view.event, deed)
@@ -204,7 +204,7 @@ def _granted(rule: Rule, view: View, *, amount: int, overflow: int, counted: Dec
         expires_at=expires,
         opens_at=opens,
         caps=tuple(caps),
-        steps=steps,
+        steps=steps + said,
         counted=plain(counted),
         cap_titles=tuple(titles),
         overflow=overflow,
@@ -215,8 +215,11 @@ def _granted(rule: Rule, view: View, *, amount: int, overflow: int, counted: Dec
 @lru_cache(maxsize=4096)
 def _validity(
     expires: Expiry, notice: Notice | None, calendar: Calendar, zone: ZoneInfo, *, deed: date, decided: date
-) -> tuple[datetime | None, datetime]:
+) -> tuple[datetime | None, datetime, tuple[Step, ...]]:
+    """When the points open and end; with a step where the notice ran into a year nobody had published."""
     if notice is None:
-        return None, expires.at(deed, decided, zone)
+        return None, expires.at(deed, decided, zone), ()
     opened = notice.ends(decided, calendar)
-    return midnight(opened, zone), expires.at(deed, opened, zone)
+    year = notice.unpublished(decided, calendar)
+    said = () if year is None else (Step("weekends", ZERO, notice.title(), (Decimal(year),)),)
+    return midnight(opened, zone), expires.at(deed, opened, zone), said

@@ -22,6 +22,13 @@ class Notice:
         """The first day on which the points are open."""
         return calendar.after_working_days(decided, self.days) if self.working else decided + timedelta(self.days + 1)
 
+    def unpublished(self, decided: date, calendar: Calendar) -> int | None:
+        """The first year the notice runs into whose holidays nobody knew: there Monday to Friday counted."""
+        if not self.working:
+            return None
+        last = self.ends(decided, calendar) - timedelta(days=1)
+        return next((year for year in range(decided.year, last.year + 1) if not calendar.knows(year)), None)
+
     def title(self) -> Text:
         return Text(
             f"公示 {self.days} 个{'工作日' if self.working else '自然日'}",

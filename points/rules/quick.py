@@ -87,14 +87,13 @@ class _Glance(View):
 class _Line:
     """One rule with its counters and the amounts it gave before."""
 
-    __slots__ = ("amounts", "caps", "fed", "opened", "rule")
+    __slots__ = ("amounts", "caps", "fed", "rule")
 
     def __init__(self, rule: Rule, caps: dict[str, CapCount], sums: dict[str, Sums]) -> None:
         self.rule = rule
         self.caps = tuple(caps[cap.id] for cap in sorted(rule.caps, key=lambda cap: f"{cap.id}:"))
         self.fed = tuple(each for each in sums.values() if _feeds(rule, each.measure))
         self.amounts: dict[Any, _Amount] = {}
-        self.opened: set[date] = set()
 
     def amount(self, view: View) -> _Amount:
         """Points before store and caps, and how much of the quantity counted; None when nothing is left of it."""
@@ -117,15 +116,6 @@ class _Line:
             self.amounts.clear()
         self.amounts[inputs] = found
         return found
-
-    def check_opening(self, pack: Pack, decided_at: datetime) -> None:
-        """Refused where nobody knows yet when the public notice ends, as `decide` is."""
-        if self.rule.notice is None:
-            return
-        decided = decided_at.astimezone(pack.zone).date()
-        if decided not in self.opened:
-            self.rule.notice.ends(decided, pack.calendar)
-            self.opened.add(decided)
 
 
 class Quick:
@@ -153,7 +143,7 @@ class Quick:
         balance = None if self.pack.store is None else self._balances.get(event.resident, 0)
         self._view.turn_to(past, local, balance)
         lines, by_deed = self._of(event)
-        grants = self._grants(lines, past.decided_at, balance or 0)
+        grants = self._grants(lines, balance or 0)
         for sums in by_deed:
             sums.add(event, event.quantity if sums.measure.what == "quantity" else ONE)
         return day, [self._post(event, day, *grant) for grant in grants]
@@ -180,7 +170,7 @@ class Quick:
             found = self._by_sort[sort] = (lines, tuple(s for s in self._sums.values() if _counts(s.measure, *sort)))
         return found
 
-    def _grants(self, lines: tuple[_Line, ...], decided_at: datetime, stored: int) -> list[tuple[_Line, int, Decimal]]:
+    def _grants(self, lines: tuple[_Line, ...], stored: int) -> list[tuple[_Line, int, Decimal]]:
         """As `decide.grants_of`."""
         grants: list[tuple[_Line, int, Decimal]] = []
         view, store, spoken = self._view, self.pack.store, False
@@ -196,7 +186,6 @@ class Quick:
             over = 0 if store is None else max(0, min(amount, stored + amount - store.at_most))
             if amount <= 0:
                 continue
-            line.check_opening(self.pack, decided_at)
             grants.append((line, amount - over, counted))
             stored += amount - over
         return grants

@@ -95,4 +95,8 @@ _SAY: dict[str, Callable[[Step, list[str | None]], Text]] = {
     "most": lambda step, n: Text(f"一次最多 {n[0]} 分", f"at most {n[0]} for one deed"),
     "round": lambda step, n: Text(f"{step.title.zh}：{n[0]} 变为 {n[1]} 分", f"{step.title.en}: {n[0]} becomes {n[1]}"),
     "store": _store,
+    "weekends": lambda step, n: Text(
+        f"{step.title.zh}，{n[0]} 年的放假安排当时还没有公布，先按双休日计算",
+        f"{step.title.en}: the holidays of {n[0]} were not known then, so Monday to Friday counted",
+    ),
 }

@@ -50,10 +50,7 @@ class Stars:
         return self.notice.ends(proposed, calendar)
 
     def standing(self, confirmed: Iterable[tuple[date, Decimal]], today: date, calendar: Calendar) -> Standing:
-        """The grade of hours confirmed on those days, in their order.
-
-        Refused with `rules_calendar_unknown` where nobody knows yet when a notice ends.
-        """
+        """The grade of hours confirmed on those days, in their order."""
         hours, grade = Decimal(0), 0
         held = on_notice = None
         for day, more in confirmed:

@@ -29,6 +29,7 @@ class Step(NamedTuple):
     | most | ceiling, before | not more than this for one deed |
     | round | before, after | to whole points |
     | store | ceiling, stored, over | what no longer fits goes to donation |
+    | weekends | year | the notice counted Monday to Friday of a year whose holidays nobody knew (delta 0) |
     """
 
     kind: str

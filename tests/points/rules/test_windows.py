@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from points.errors import Refused
 from points.rules.days import Calendar, own_calendar
+from points.rules.expiry import Notice
 from points.rules.facts import Facts, age_band
 from points.rules.windows import NAMES, Window, add_months, label, span
 from tests.points.rules.packs import NOW, pack, text
@@ -94,6 +95,15 @@ def test_a_year_nobody_has_published_is_refused_or_has_weekends_only():
     assert refused.value.kind.retry
     assert Calendar(beyond="weekends").kind(date(2040, 1, 2)) == "workday"
     assert Calendar(beyond="weekends").kind(date(2040, 1, 7)) == "weekend"
+
+
+def test_a_notice_ends_in_a_year_nobody_has_published_by_weekends_alone():
+    three = Notice(3, working=True)
+    assert three.ends(date(2040, 1, 5), Calendar()) == date(2040, 1, 11)  # a Thursday: Friday, Monday and Tuesday
+    assert three.unpublished(date(2039, 12, 29), Calendar(beyond="weekends")) is None
+    assert three.unpublished(date(2040, 1, 5), Calendar()) == 2040
+    assert Notice(3, working=False).unpublished(date(2040, 1, 5), Calendar()) is None
+    assert three.unpublished(date(2026, 6, 10), Calendar()) is None
 
 
 def test_a_packs_own_days_make_a_year_known():
