@@ -52,7 +52,7 @@ def connect(where: str, *, answer_seconds: float = ANSWER_SECONDS) -> Client:
     if scheme != "unix":
         options["socket_connect_timeout"] = CONNECT_SECONDS
     pool = redis.BlockingConnectionPool.from_url(url, **options)
-    return redis.Redis(connection_pool=pool)
+    return redis.Redis.from_pool(pool)  # whoever closes it closes its connections
 
 
 def _options(answer_seconds: float) -> dict[str, Any]:
