@@ -12,7 +12,7 @@ from points.ledger.keys import CLOSED, DAY_MS
 from points.ledger.rebuild import read_tally
 from points.ledger.retell import CHUNK, Retelling, Unlike
 
-_OTHERS = frozenset({"head", "entries", "accounts", "holds", "days", "due", "opens", "waited"})
+_OTHERS = frozenset({"head", "entries", "accounts", "holds", "days", "due", "waited"})
 """Keys that are compared as a whole, or only help to find what is due."""
 _FINALS = frozenset("iexy")
 _LOTS_AT_ONCE = 500
@@ -44,6 +44,7 @@ class Comparison:
         self._indexes()
         self._lots_due()
         self._strays()
+        self._stays()
         self._entries()
 
     def _head(self) -> None:
@@ -103,8 +104,10 @@ class Comparison:
         while part := list(islice(lots, _LOTS_AT_ONCE)):
             found = self._told.see(*[("ZSCORE", self._keys.due(lot[0]), name) for name, lot in part])
             for (name, lot), score in zip(part, found, strict=True):
-                if score is None and lot in purses[name].lots:
-                    raise Unlike(self._keys.due(lot[0]), name, "nothing")
+                shown = score.decode() if isinstance(score, bytes) else "nothing"
+                listed = isinstance(score, bytes) and float(shown) <= (lot[0] // DAY_MS + 1) * DAY_MS
+                if not listed and lot in purses[name].lots:
+                    raise Unlike(self._keys.due(lot[0]), name, shown)
 
     def _entries(self) -> None:
         """What the ledger still has of its entries: each is as it was hashed, and the last is the head."""
@@ -153,9 +156,23 @@ class Comparison:
                 elif sort in self._known:
                     if name not in self._known[sort][0]:
                         raise Unlike(self._keys.prefix + key, "no such key", "one")
+                elif sort == "opens":
+                    if int(name) not in {opens // DAY_MS for opens in self._state.waiting.values()}:
+                        raise Unlike(self._keys.prefix + key, "no such key", "one")
                 elif sort not in _OTHERS:
                     raise Unlike(self._keys.prefix + key, "no such key", "one")
         return counted
+
+    def _stays(self) -> None:
+        """No key of a ledger goes by itself."""
+        keyspace = self._told.see(("INFO", "keyspace"))[0]
+        if not isinstance(keyspace, bytes) or b",expires=0" in keyspace or b",expires=" not in keyspace:
+            return
+        for page in self._pages():
+            lasts = self._told.see(*[("PTTL", self._keys.prefix + key) for key in page])
+            for key, milliseconds in zip(page, lasts, strict=True):
+                if isinstance(milliseconds, int) and milliseconds >= 0:
+                    raise Unlike(self._keys.prefix + key, "a key that stays", f"one that goes in {milliseconds} ms")
 
     def _pages(self) -> Iterator[list[str]]:
         """All keys of the district, without its prefix; after each page the state knows what was there."""

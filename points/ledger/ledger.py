@@ -82,7 +82,8 @@ class Ledger:
         self._clock = clock
         self._skew = "" if skew_limit_seconds is None else str(int(skew_limit_seconds * 1000))
         self._scripts = bind_all()
-        self._requests = Requests(self.keys, Windows(zone))
+        self.windows = Windows(zone)
+        self._requests = Requests(self.keys, self.windows)
         self._sweep = Sweep(self.wire, self.keys, self._requests, self._run)
         self._together = Together(self._run)
         self._holds: dict[str, HoldFacts] = {}
@@ -130,7 +131,7 @@ class Ledger:
 
         Answers how many entries were made; call again while it is more than 0.
         """
-        return self._sweep.once(self._now_ms(), limit)
+        return self._sweep.once(self.now_ms(), limit)
 
     def forget(self, entries: Iterable[Entry]) -> int:
         """Forget the ids of entries below the floor; the journal must have committed them. Answers how many went."""
@@ -140,7 +141,7 @@ class Ledger:
 
     def balance(self, resident: str) -> Balance:
         """A resident's points now; nothing for one the ledger has not met."""
-        return balance_of(self.wire.ask("GET", self.keys.purse(resident)), self._now_ms())
+        return balance_of(self.wire.ask("GET", self.keys.purse(resident)), self.now_ms())
 
     def account(self, name: str) -> int:
         """The balance of an account of the chart; 0 when nothing was ever posted to it."""
@@ -168,7 +169,7 @@ class Ledger:
     def hold_view(self, hold_id: str) -> HoldView | None:
         """A redemption as it stands; None when there is none of that id."""
         found = self.wire.ask("MGET", self.keys.record(hold_id), self.keys.end(hold_id))
-        return hold_of(found, self._now_ms())
+        return hold_of(found, self.now_ms())
 
     def offer(self, offer_id: str) -> OfferView | None:
         """An offer as it is decided; None when there is none."""
@@ -192,7 +193,8 @@ class Ledger:
 
     # The way there
 
-    def _now_ms(self) -> int:
+    def now_ms(self) -> int:
+        """What the caller's clock says."""
         return to_ms(self._clock.now())
 
     def _answer(self, command: t.Command, dry: str) -> Receipt:

@@ -11,6 +11,7 @@ from points.ledger.entry import Entry
 from points.ledger.forget import FLOOR_MS
 from points.ledger.keys import DAY_MS
 from points.ledger.ledger import Ledger
+from points.ledger.meant import Meant, latest
 from points.ledger.state import Broken, State
 from points.ledger.tally import Tally
 
@@ -49,6 +50,7 @@ class Retelling:
 
     def __init__(self, ledger: Ledger, following: Following, progress: Callable[[int], None]) -> None:
         self.state, self._tally = State(), Tally()
+        self._meant = Meant(ledger.windows, latest(ledger.now_ms()))
         self.keys = ledger.keys
         self.head = ""
         """The ledger's head as it was last read, a text."""
@@ -67,7 +69,7 @@ class Retelling:
         while chunk := list(islice(source, CHUNK)):
             for entry in chunk:
                 self.state.apply(entry)
-                if (fault := self._tally.fault(entry)) is not None:
+                if (fault := self._tally.fault(entry) or self._meant.fault(entry)) is not None:
                     raise Broken(entry.number, fault)
             self._compare_finals()
             self._progress(self.state.number)

@@ -28,6 +28,7 @@ class Tally:
         self.stock[offer] += units
         room = _room(entry)
         said: set[str] = set()
+        caps: list[str] = []
         for change in entry.changes:
             if change[0] == "S":
                 _, name, after = change.split(",")
@@ -39,7 +40,18 @@ class Tally:
                 self.counted[name] += room
                 if int(after) != self.counted[name]:
                     return f"{self.counted[name]} points count against {name}, not {after}"
-        return f"the stock of {offer} moves by {units} unsaid" if units and offer not in said else None
+                caps.append(name)
+        if units and offer not in said:
+            return f"the stock of {offer} moves by {units} unsaid"
+        return self._over(entry, caps) if entry.kind == "earn" and entry.amount else None
+
+    def _over(self, entry: Entry, caps: list[str]) -> str | None:
+        """A grant counts against each of its caps, and passes none."""
+        named = dict(zip(entry.content[8::2], entry.content[7::2], strict=True))
+        if caps != list(named):
+            return f"it counts against {caps}, not {list(named)}"
+        over = next((name for name, ceiling in named.items() if self.counted[name] > int(ceiling)), None)
+        return f"{self.counted[over]} points count against {over}, at most {named[over]}" if over else None
 
     def _units(self, entry: Entry) -> tuple[str, int]:
         """Whose stock moves, and by how many units."""

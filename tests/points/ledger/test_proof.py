@@ -7,7 +7,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -222,3 +222,137 @@ def test_a_figure_that_was_edited_and_then_counted_on_is_found(
     found = verify(Stream(redis_client, DISTRICT).read(0, 1000), redis_ledger).difference
     assert found is not None
     assert (found.where, found.found) == (f"entry {number}", fault)
+
+
+# Changed by hand, acted on, and put back: the keys agree with the entries, but the entries do not follow
+
+
+def _refund_again(town: Town, edit: redis.Redis) -> None:
+    capture = town.capture(town.hold("lin").id)
+    town.refund(capture.id)
+    edit.delete(f"{{d:{DISTRICT}}}:f:{capture.id}")
+    town.earn("rich", 400)
+    town.capture(town.hold("rich").id)
+    town.refund(capture.id)
+
+
+def _edit_purse(before: str, after: str) -> Callable[[Town, redis.Redis], None]:
+    def act(town: Town, edit: redis.Redis) -> None:
+        key = f"{{d:{DISTRICT}}}:r:lin"
+        text = edit.get(key).decode()
+        assert before in text
+        edit.set(key, text.replace(before, after, 1))
+        town.hold("lin")
+        town.earn("lin", 10, opens_at=town.now + timedelta(days=3))
+
+    return act
+
+
+def _forget_the_window(town: Town, edit: redis.Redis) -> None:
+    town.set_offer(limits=(t.PeriodLimit("day", 1),))
+    town.hold("lin")
+    edit.delete(f"{{d:{DISTRICT}}}:q:tea:lin")
+    town.hold("lin")
+
+
+def _change_for_a_moment(key: str, before: str, after: str) -> Callable[[Town, redis.Redis], None]:
+    def act(town: Town, edit: redis.Redis) -> None:
+        name = f"{{d:{DISTRICT}}}:{key}"
+        text = edit.get(name).decode()
+        edit.set(name, text.replace(before, after, 1))
+        town.hold("lin")
+        edit.set(name, text)
+
+    return act
+
+
+def _open_for_a_moment(town: Town, edit: redis.Redis) -> None:
+    town.close("resident:lin")
+    accounts = f"{{d:{DISTRICT}}}:accounts"
+    closed = edit.hget(accounts, "closed:resident:lin")
+    edit.hdel(accounts, "closed:resident:lin")
+    town.hold("lin")
+    edit.hset(accounts, "closed:resident:lin", closed)
+
+
+def _open_a_grant_twice(town: Town, edit: redis.Redis) -> None:
+    opens = town.now + timedelta(days=1)
+    grant = town.earn("lin", 50, opens_at=opens)
+    town.earn("lin", 60, opens_at=opens + timedelta(days=5))
+    town.clock.at = opens + timedelta(minutes=1)
+    assert town.ledger.sweep() == 1
+    name = f"{{d:{DISTRICT}}}:opens:{int(opens.timestamp()) // 86_400}"
+    edit.zadd(name, {grant.id: int(opens.timestamp() * 1000)})
+    edit.zadd(f"{{d:{DISTRICT}}}:days", {f"o:{name.rpartition(':')[2]}": int(name.rpartition(":")[2])})
+    assert town.ledger.sweep() == 1
+
+
+def _lift_the_ceiling(town: Town, edit: redis.Redis) -> None:
+    caps = (t.Cap("month", 20),)
+    town.earn("lin", 15, caps=caps)
+    edit.set(f"{{d:{DISTRICT}}}:c:month", "3")
+    town.earn("lin", 15, caps=caps)
+
+
+BEHIND_ITS_BACK = {
+    "a capture refunded twice": (_refund_again, "it says F,"),
+    "points held that nobody holds": (_edit_purse(" 0 0\n", " 5 0\n"), "it says H,lin,35"),
+    "points pending that nobody granted": (_edit_purse(" 0 0\n", " 0 5\n"), "it says P,lin,15"),
+    "a limit forgotten": (_forget_the_window, "2 of tea in 2026-11-22, at most 1"),
+    "a price for a moment": (_change_for_a_moment("o:tea", "30\t", "1\t"), "tea is offered for 30"),
+    "a gate open for a moment": (_open_for_a_moment, "resident:lin is closed"),
+    "a grant opened twice": (_open_a_grant_twice, "does not wait to be opened"),
+    "a ceiling lifted": (_lift_the_ceiling, "30 points count against month"),
+}
+
+
+@pytest.mark.parametrize("what", BEHIND_ITS_BACK)
+def test_what_was_changed_by_hand_and_acted_on_is_found_in_the_entry(
+    redis_ledger: Ledger, redis_client: redis.Redis, clock: FixedClock, what: str
+) -> None:
+    act, fault = BEHIND_ITS_BACK[what]
+    town = Town(redis_ledger, clock).opened()
+    town.earn("lin", 300)
+    assert verify(Stream(redis_client, DISTRICT).read(0, 1000), redis_ledger).difference is None
+    act(town, redis_client)
+    found = verify(Stream(redis_client, DISTRICT).read(0, 1000), redis_ledger).difference
+    assert found is not None
+    assert found.where.startswith("entry ")
+    assert fault in found.found
+
+
+def test_a_key_that_will_go_by_itself_is_named(
+    redis_ledger: Ledger, redis_client: redis.Redis, clock: FixedClock
+) -> None:
+    town = Town(redis_ledger, clock).opened()
+    town.earn("lin", 300)
+    purse = f"{{d:{DISTRICT}}}:r:lin"
+    redis_client.expire(purse, 1000)
+    found = verify(Stream(redis_client, DISTRICT).read(0, 1000), redis_ledger).difference
+    assert found is not None
+    assert (found.where, found.expected) == (purse, "a key that stays")
+
+
+def test_an_index_that_would_keep_a_lot_for_ever_is_named(
+    redis_ledger: Ledger, redis_client: redis.Redis, clock: FixedClock
+) -> None:
+    town = Town(redis_ledger, clock).opened()
+    town.earn("lin", 300, days=30)
+    due = redis_ledger.keys.due(int((town.now + timedelta(days=30)).timestamp() * 1000))
+    redis_client.zadd(due, {"lin": 9e15})
+    found = verify(Stream(redis_client, DISTRICT).read(0, 1000), redis_ledger).difference
+    assert found is not None
+    assert (found.where, found.expected) == (due, "lin")
+
+
+def test_entries_of_a_time_to_come_are_named(
+    redis_ledger: Ledger, redis_client: redis.Redis, clock: FixedClock
+) -> None:
+    town = Town(redis_ledger, clock).opened()
+    today = town.now
+    clock.at = today + timedelta(days=40)
+    number = town.earn("lin", 300).number
+    clock.at = today
+    found = verify(Stream(redis_client, DISTRICT).read(0, 1000), redis_ledger).difference
+    assert found is not None
+    assert (found.where, found.found) == (f"entry {number}", "it is of a time to come")
