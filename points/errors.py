@@ -54,6 +54,10 @@ class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
         self.kind = kind
         self.details = details
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """From one process to another by its code, so that it is of the very kind that is declared there."""
+        return _again, (self.kind.code, self.details)
+
     @property
     def code(self) -> str:
         return self.kind.code
@@ -64,6 +68,10 @@ class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
             return self.kind.en.format_map(_Blank(self.details))
         said = {name: self.kind.words.get(name, {}).get(str(value), value) for name, value in self.details.items()}
         return self.kind.zh.format_map(_Blank(said))
+
+
+def _again(code: str, details: dict[str, object]) -> Refused:
+    return KINDS[code](**details)
 
 
 class _Blank(dict[str, object]):

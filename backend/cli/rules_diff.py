@@ -7,10 +7,8 @@ from pathlib import Path
 from backend.cli import place
 from backend.cli.existing import refuse_nothing
 from backend.cli.rules_shown import show_difference
-from backend.kit.clock import now
-from backend.kit.days import local_day
 from backend.passbook.pack_reading import parsed
-from backend.passbook.packs import row_in_force
+from backend.passbook.packs import compared_with
 from points.rules import Pack, load_pack
 from points.rules.diff import differences
 
@@ -29,5 +27,5 @@ def run(new: Path, old: Path | None, data: str | None) -> None:
 
 def _in_force(pack: Pack, data: str | None) -> Pack | None:
     with place.service(data):
-        row = row_in_force(pack.district, max(local_day(now()), pack.valid_from))
+        row = compared_with(pack.district, pack)
         return None if row is None else parsed(row.digest, row.text)

@@ -86,9 +86,9 @@ def _publish(district: str, publisher: str, identifier: str, yes: bool) -> None:
 def _simulated(here: Kept, days: Days) -> dict[str, Any]:
     began = now()
     with TemporaryDirectory() as folder:
-        table, in_force = exported(here.pack.district, *days, Path(folder))
+        table, in_force = exported(here.pack, *days, Path(folder))
         db.session.rollback()  # nothing stays open while it is tried
-        trials = tried([Job(each, table, *days) for each in (here.path, in_force) if each is not None])
+        trials = tried([Job(each, table, *days, whole=True) for each in (here.path, in_force) if each is not None])
     old = trials[1] if len(trials) > 1 else None
     return history.summary(trials[0], old, here.text, days, began=began, complete=True)
 

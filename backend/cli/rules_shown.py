@@ -11,6 +11,7 @@ from backend.kit.db import db
 
 _HEADLINE = (
     "total",
+    "books before",
     "cost in yuan",
     "residents who gain",
     "residents who lose",

@@ -19,7 +19,7 @@ from backend.cli.kept_file import kept
 from backend.cli.progress import bar
 from backend.cli.streets import street_names
 from points.errors import Category, kind
-from points.rules import load_pack
+from points.rules import Pack, load_pack
 from points.rules.bounds import check_time
 from points.rules.fit import fit_factor
 from points.rules.picture import picture
@@ -44,9 +44,11 @@ class Asked:
     history: Path
     first: date | None
     last: date | None
+    whole: bool
+    """Whether the deeds are those of the books, all there are."""
 
     def job(self, pack: Path, factor: Decimal | None = None) -> Job:
-        return Job(pack, self.history, self.first, self.last, factor)
+        return Job(pack, self.history, self.first, self.last, factor, whole=self.whole)
 
 
 def run(
@@ -68,14 +70,13 @@ def run(
     from backend.cli import rules_attach
 
     rules_attach.check(attach, by, against, beside)
-    if beside is not None:
-        load_pack(beside)
+    other = None if beside is None else load_pack(beside)
     days = period_of(first, last)
     with kept(file) as new_file, ExitStack() as stack:
         file, pack = new_file.path, new_file.pack
         began = rules_attach.begin(data, pack, by or "") if attach else None
-        history, in_force = stack.enter_context(_deeds(pack.district, against, data, days))
-        asked = Asked(file, beside or in_force, history, *days)
+        history, in_force = stack.enter_context(_deeds((pack, other), against, data, days))
+        asked = Asked(file, beside or in_force, history, *days, whole=against == "history")
         trials = tried([asked.job(each) for each in (file, asked.beside) if each is not None])
         new, old = trials[0], trials[1] if len(trials) > 1 else None
         names = street_names(pack.district)
@@ -95,7 +96,7 @@ def run(
 
 @contextmanager
 def _deeds(
-    district: str, against: str, data: str | None, days: tuple[date | None, date | None]
+    packs: tuple[Pack, Pack | None], against: str, data: str | None, days: tuple[date | None, date | None]
 ) -> Iterator[tuple[Path, Path | None]]:
     """The table of deeds, and the pack in force when they are the books' own."""
     if against != "history":
@@ -110,7 +111,7 @@ def _deeds(
     refuse_nothing(data)
     with TemporaryDirectory() as folder:
         with service(data):
-            found = exported(district, *days, Path(folder))
+            found = exported(packs[0], *days, Path(folder), packs[1])
         yield found
 
 

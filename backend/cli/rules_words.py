@@ -6,6 +6,7 @@ _SECTIONS = {
     "pack": "规则包",
     "total": "合计",
     "refused": "未作决定",
+    "books before": "时段之前的账",
     "by rule": "按规则",
     "by fund": "按资金池",
     "by street": "按街道",
@@ -30,11 +31,15 @@ _NAMES = {
     "points asked": "应得积分",
     "points given": "实得积分",
     "deeds without points": "未得积分的行为",
+    "deeds named twice, counted once": "编号重复的行为（只计一次）",
+    "deeds replayed, in no figure": "先行重放、不计入结果的行为",
+    "begin on": "始于",
+    "windows cut short": "不完整的时段",
     "all": "全体",
     "street not recorded": "街道未记录",
     "age not recorded": "年龄段未记录",
 }
-_FIGURES = {"never": "不会用尽"}
+_FIGURES = {"never": "不会用尽", "none": "没有"}
 
 
 def section(text: str) -> str:

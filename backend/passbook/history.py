@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import func, select
@@ -19,16 +21,21 @@ from backend.passbook.pack_reading import parsed, read_pack
 from backend.residents.ages import opened
 from backend.residents.models import Consent, Resident
 from points.events import DeedApproved
+from points.rules import Pack
 from points.rules.history import Past
 from points.rules.report import rows as report_rows
-from points.rules.simulate import as_before
+from points.rules.simulate import as_before, within
 from points.rules.trial import Trial, try_pack
+from points.rules.warm import warm_from
+from points.rules.windows import midnight
 from points.rules.wire import unpack
 
 BATCH = 500
 DAYS_BACK = 90
 MOST_AT_ONCE = 2_000
 """Deeds that are tried while an author waits for the answer; more are tried from the command line."""
+MOST_BEFORE = 4_000
+"""Deeds of before the period that fill the books meanwhile."""
 
 
 def history(district: str, first: date | None, last: date | None) -> Iterator[Past]:
@@ -62,21 +69,51 @@ def count(district: str, first: date | None, last: date | None, before: datetime
 def try_shortly(district: str, text: str) -> dict[str, Any]:
     """The simulation that goes with a pack when it is handed in: the deeds of the last 90 days, if not too many.
 
-    Both packs are tried as if they had been in force then. `complete` is False when only the first deeds
-    could be tried.
+    Both packs are tried as if they had been in force then, and their books are filled from the deeds of before.
+    `complete` is False when only the first deeds could be tried, or those of before are too many.
     """
     new, began = read_pack(text), now()
     today = local_day(began)
     first = today - timedelta(days=DAYS_BACK)
-    beside = packs.row_in_force(district, today)
-    pasts: list[Past] = []
-    for past in history(district, first, today):
-        if len(pasts) >= MOST_AT_ONCE:
-            break
-        pasts.append(past)
-    old = None if beside is None else try_pack(as_before(parsed(beside.digest, beside.text)), pasts)
-    complete = len(pasts) < MOST_AT_ONCE
-    return summary(try_pack(as_before(new), pasts), old, text, (first, today), began=began, complete=complete)
+    beside = packs.compared_with(district, new)
+    old = None if beside is None else parsed(beside.digest, beside.text)
+    found = _shortly(district, warm_start(new, old, first), first, today)
+    pasts = list(islice(found.pasts, found.before + MOST_AT_ONCE))
+    since = midnight(first, zone())
+    trials = [None if each is None else _try(each, pasts, since, whole=found.warmed) for each in (new, old)]
+    complete = found.warmed and len(pasts) - found.before < MOST_AT_ONCE
+    assert trials[0] is not None  # noqa: S101 - the new pack is there
+    return summary(trials[0], trials[1], text, (first, today), began=began, complete=complete)
+
+
+def warm_start(new: Pack, old: Pack | None, first: date) -> date | None:
+    """The day from which deeds fill the books of both packs; None: from the very first deed."""
+    starts = [warm_from(each, first) for each in (new, old) if each is not None]
+    return None if None in starts else min(day for day in starts if day is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Deeds to try: how many of them are before the period, and whether none of those is left out."""
+
+    pasts: Iterator[Past]
+    before: int
+    warmed: bool
+
+
+def _shortly(district: str, start: date | None, first: date, last: date) -> _Found:
+    """With the deeds of before, unless they are too many to wait for."""
+    before = count(district, start, first - timedelta(days=1))
+    if before > MOST_BEFORE:
+        return _Found(history(district, first, last), 0, warmed=False)
+    return _Found(history(district, start, last), before, warmed=True)
+
+
+def _try(pack: Pack, pasts: list[Past], since: datetime, *, whole: bool) -> Trial:
+    """Each pack's books are filled from where its own longest window begins, as a longer trial does."""
+    before = as_before(pack)
+    own = within(before, iter(pasts), since.astimezone(pack.zone).date(), None)
+    return try_pack(before, own, None, since, whole=whole)
 
 
 def summary(

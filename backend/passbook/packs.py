@@ -179,6 +179,18 @@ def row_in_force(district: str, day: date, but: str = "") -> RulePack | None:
     return found if found is not None and found.state == "published" else None
 
 
+def compared_with(district: str, pack: Pack, but: str = "") -> RulePack | None:
+    """What a new pack is compared with, in words and in figures: what rules without it on its first day.
+
+    That is today where its first day is past. `but` is its own row, where it has one.
+    """
+    today = local_day(now())
+    if not but and pack.valid_from > today:
+        own = db.session.scalar(rows(RulePack, district).where(RulePack.digest == pack.digest))
+        but = own.id if own is not None else ""
+    return row_in_force(district, max(today, pack.valid_from), but=but)
+
+
 def by_digest(district: str, digest: str) -> Pack:
     """The pack a stored decision names."""
     row = db.session.scalars(rows(RulePack, district).where(RulePack.digest == digest)).one()
@@ -212,10 +224,11 @@ def attach_simulation(district: str, staff: str, identifier: str, simulation: di
 def see(district: str, identifier: str) -> Seen:
     """One pack with its text, cases, simulation, and the difference in words to what is in force without it."""
     row = find(RulePack, district, identifier)
-    beside = row_in_force(district, max(local_day(now()), row.valid_from), but=row.id)
+    new = parsed(row.digest, row.text)
+    beside = compared_with(district, new, but=row.id)
     if beside is None:
         return Seen(row, None, {language: [] for language in LANGUAGES})
-    old, new = parsed(beside.digest, beside.text), parsed(row.digest, row.text)
+    old = parsed(beside.digest, beside.text)
     return Seen(row, beside, {language: differences(old, new, language) for language in LANGUAGES})
 
 

@@ -13,7 +13,16 @@ from backend.kit.days import local_day
 from backend.kit.db import db, find, rows, transaction
 from backend.passbook import history, locks
 from backend.passbook.models import RulePack
-from backend.passbook.packs import KNOWN_TO_RULE, REDEEMING, SAME_PERSON, SIMULATION_NEEDED, STATES, row_in_force
+from backend.passbook.pack_reading import parsed
+from backend.passbook.packs import (
+    KNOWN_TO_RULE,
+    REDEEMING,
+    SAME_PERSON,
+    SIMULATION_NEEDED,
+    STATES,
+    compared_with,
+    row_in_force,
+)
 from backend.passbook.persons import same_person
 from points.errors import Category, kind
 
@@ -87,8 +96,8 @@ def _check_ready(row: RulePack) -> None:
 
 
 def _is_tried(row: RulePack, tried: dict[str, Any]) -> bool:
-    """Whether this very pack was tried beside what is in force now, on all deeds of a real and recent period."""
-    beside = row_in_force(row.district, local_day(now()), but=row.id)
+    """Whether this very pack was tried beside what it is compared with, on all deeds of a real and recent period."""
+    beside = compared_with(row.district, parsed(row.digest, row.text), but=row.id)
     own = tried["complete"] and tried["pack"] == row.digest
     return own and tried["beside"] == (beside.digest if beside else None) and _is_real(row.district, tried)
 

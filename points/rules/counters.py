@@ -62,7 +62,7 @@ class Sums:
 class CapCount:
     """How much of one cap is used, by window and subject."""
 
-    __slots__ = ("_by_label", "_keys", "_label", "_many", "_subject", "_today", "cap")
+    __slots__ = ("_by_label", "_keys", "_label", "_many", "_subject", "_today", "cap", "full")
 
     def __init__(self, cap: Cap) -> None:
         self.cap = cap
@@ -72,6 +72,8 @@ class CapCount:
         self._today: dict[Any, int] = {}
         self._label = ""
         self._keys: dict[tuple[str, Any], str] = {}
+        self.full: dict[str, date] = {}
+        """The day of the deed with which nothing was left, by the key of the cap."""
 
     def turn_to(self, day: date) -> None:
         self._label = label(self.cap.window, day)
@@ -91,6 +93,8 @@ class CapCount:
             self._keys[self._label, subject] = self.cap.key(event, day) or ""
             used = 0
         self._today[subject] = used + points
+        if used < self.cap.ceiling <= used + points:
+            self.full[self._keys[self._label, subject]] = day
 
     def used(self) -> dict[str, int]:
         """What was counted, by the key of the cap."""

@@ -48,6 +48,9 @@ class PackInvalid(Refused):
             {"count": len(errors), "first_zh": errors[0].say("zh"), "first_en": errors[0].say("en")},
         )
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return PackInvalid, (self.problems,)
+
 
 @dataclass(slots=True)
 class Findings:

@@ -155,6 +155,10 @@ class Quick:
             found |= count.used()
         return found
 
+    def full(self) -> dict[str, date]:
+        """The local day of the deed with which each cap was used up, by its key."""
+        return {key: day for count in self._caps.values() for key, day in count.full.items()}
+
     def _turn_to(self, day: date) -> None:
         self._day = day
         for sums in self._sums.values():

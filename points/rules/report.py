@@ -10,6 +10,7 @@ from points.rules.compare import gini, gini_by, shift, shift_by
 from points.rules.pack import Pack
 from points.rules.trial import CapHits, Trial
 
+DOUBLED = "deeds named twice, counted once"
 COLUMNS = ("section", "name", "new", "old", "difference")
 
 
@@ -32,6 +33,9 @@ def rows(new: Trial, old: Trial | None, pack: Pack, names: Mapping[str, str] | N
         _both("total", "points given", lambda trial: trial.granted, new, old),
         _both("total", "deeds without points", lambda trial: trial.silent, new, old),
     ]
+    if new.doubled or (old is not None and old.doubled):
+        found.append(_both("total", DOUBLED, lambda trial: trial.doubled, new, old))
+    found.extend(_before(new, old))
     for code in sorted({*new.refused, *(old.refused if old else ())}):
         found.append(_figure("refused", code, new.refused[code], None if old is None else old.refused[code]))
     for section in ("rule", "fund", "street", "age", "month"):
@@ -60,6 +64,16 @@ def write_csv(table: Iterable[Row], out: TextIO) -> None:
 def _harmless(cell: str) -> str:
     number = cell.lstrip("+-").replace(".", "", 1).isdigit()
     return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t") and not number else cell
+
+
+def _before(new: Trial, old: Trial | None) -> list[Row]:
+    """How far back the books were filled before the period, and which windows began earlier still."""
+    section, most = "books before", old if old is not None and len(old.short) > len(new.short) else new
+    return [
+        _both(section, "deeds replayed, in no figure", lambda trial: trial.warmed, new, old),
+        Row(section, "begin on", str(new.begins or ""), str(old.begins or "") if old else ""),
+        Row(section, "windows cut short", ", ".join(most.short) or "none"),
+    ]
 
 
 def _both(section: str, name: str, read: Callable[[Trial], int], new: Trial, old: Trial | None) -> Row:
@@ -122,16 +136,13 @@ def _caps(new: Trial, old: Trial | None) -> list[Row]:
 
 
 def _budgets(new: Trial, pack: Pack) -> list[Row]:
-    """What each budget's window was charged, and the first day it could not pay in full."""
+    """What each budget's window was charged, and the day with which nothing was left of it."""
     ceilings = {budget.id: budget.ceiling for budget in pack.budgets}
     found = []
     for key, used in new.budgets_used.items():
-        name = key.partition(":")[0]
-        hits = new.caps.get(name)
-        runs_out = str(hits.first) if hits is not None and hits.first is not None else "never"
-        window = key.rpartition(":")[2]
+        name, window = key.partition(":")[0], key.rpartition(":")[2]
         found.append(Row("budget: points used", f"{name} {window}", f"{used} of {ceilings[name]}"))
-        found.append(Row("budget: runs out", f"{name} {window}", runs_out))
+        found.append(Row("budget: runs out", f"{name} {window}", str(new.budgets_full.get(key, "never"))))
     return found
 
 

@@ -19,6 +19,7 @@ from points.rules.load import load_pack
 from points.rules.pack import Coefficient, Pack
 from points.rules.texts import Text
 from points.rules.trial import Trial, try_pack
+from points.rules.warm import warm_from
 from points.rules.windows import midnight
 
 Progress = Callable[[int], None]
@@ -34,6 +35,8 @@ class Job:
     last: date | None = None
     factor: Decimal | None = None
     """When given, every rule's points are multiplied by it and the budgets are left out."""
+    whole: bool = False
+    """Whether the table leaves no deed out that the windows of the first day count."""
 
 
 def run_job(job: Job, progress: Progress | None = None) -> Trial:
@@ -41,8 +44,10 @@ def run_job(job: Job, progress: Progress | None = None) -> Trial:
     pack = as_before(load_pack(job.pack))
     if job.factor is not None:
         pack = scaled(pack, job.factor)
+    since = None if job.first is None else midnight(job.first, pack.zone)
     with job.history.open(encoding="utf-8", newline="") as lines:
-        return try_pack(pack, within(pack, read_history(lines, pack.district), job.first, job.last), progress)
+        pasts = within(pack, read_history(lines, pack.district), job.first, job.last)
+        return try_pack(pack, pasts, progress, since, whole=job.whole)
 
 
 def as_before(pack: Pack) -> Pack:
@@ -51,8 +56,12 @@ def as_before(pack: Pack) -> Pack:
 
 
 def within(pack: Pack, pasts: Iterator[Past], first: date | None, last: date | None) -> Iterator[Past]:
-    """Only the deeds of those local days; those after the last day of the pack stay in and count as refused."""
-    since = None if first is None else midnight(first, pack.zone)
+    """Only the deeds of those local days, and before them those that the first day's windows count.
+
+    Those after the last day of the pack stay in and count as refused.
+    """
+    warm = None if first is None else warm_from(pack, first)
+    since = None if warm is None else midnight(warm, pack.zone)
     until = None if last is None else midnight(last + timedelta(days=1), pack.zone)
     if since is None and until is None:
         return pasts

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 
 from points.errors import Refused
@@ -13,6 +14,8 @@ from points.rules.caps import Cut
 from points.rules.history import Past
 from points.rules.pack import Pack
 from points.rules.quick import Quick
+from points.rules.warm import cut_short
+from points.rules.windows import label
 
 EVERY = 10_000
 """How many deeds lie between two reports of progress."""
@@ -53,24 +56,99 @@ class Trial:
     """Street and age band of each resident, at their first deed."""
     caps: dict[str, CapHits] = field(default_factory=lambda: defaultdict(CapHits))
     budgets_used: dict[str, int] = field(default_factory=dict)
-    """Points counted against each budget's window."""
+    """Points counted against each budget's window, those of before the period too."""
+    budgets_full: dict[str, date] = field(default_factory=dict)
+    """The local day on which a budget's window was used up."""
+    doubled: int = 0
+    """Deeds whose id came before; they were counted once."""
+    warmed: int = 0
+    """Deeds of before the period that filled the books and are in no other figure."""
+    begins: date | None = None
+    """The local day of the earliest deed that was replayed."""
+    short: tuple[str, ...] = ()
+    """Windows that began before it, so that what else was in them is not known."""
 
 
-def try_pack(pack: Pack, pasts: Iterable[Past], progress: Callable[[int], None] | None = None) -> Trial:
-    """Replay deeds in their order through a pack with empty books; `progress` hears of every 10,000 deeds."""
-    quick = Quick(pack)
-    trial = Trial(pack.id, pack.version, pack.digest)
-    for past in pasts:
-        trial.deeds += 1
-        if progress is not None and trial.deeds % EVERY == 0:
+def try_pack(
+    pack: Pack,
+    pasts: Iterable[Past],
+    progress: Callable[[int], None] | None = None,
+    since: datetime | None = None,
+    *,
+    whole: bool = False,
+) -> Trial:
+    """Replay deeds in their order through a pack with empty books; `progress` hears of every 10,000 deeds.
+
+    Deeds of before `since` only fill the books. `whole` says that there were no deeds before the first one.
+    """
+    run = _Run(pack, since)
+    for place, past in enumerate(pasts, 1):
+        if progress is not None and place % EVERY == 0:
             progress(EVERY)
-        _one(quick, past, trial)
+        run.take(past)
     if progress is not None:
-        progress(trial.deeds % EVERY)
-    budgets = tuple(f"{budget.id}:" for budget in pack.budgets)
-    trial.budgets_used = {key: used for key, used in sorted(quick.used().items()) if key.startswith(budgets)}
-    trial.caps = dict(trial.caps)
-    return trial
+        progress(run.place % EVERY)
+    return run.ended(whole=whole)
+
+
+class _Run:
+    """A trial under way."""
+
+    def __init__(self, pack: Pack, since: datetime | None) -> None:
+        self.pack, self.since = pack, since
+        self.quick = Quick(pack)
+        self.trial = Trial(pack.id, pack.version, pack.digest)
+        self.place = 0
+        self._seen: dict[str, set[str]] = defaultdict(set)
+        self._first: datetime | None = None
+        self._before: frozenset[str] | None = None if since is not None else frozenset()
+
+    def take(self, past: Past) -> None:
+        self.place += 1
+        event = past.event
+        seen = self._seen[event.kind]
+        if event.id in seen:
+            self.trial.doubled += 1
+            return
+        seen.add(event.id)
+        if self._first is None or event.at < self._first:
+            self._first = event.at
+        if self.since is not None and event.at < self.since:
+            self._warm(past)
+            return
+        if self._before is None:
+            self._before = frozenset(self.quick.used())
+        self.trial.deeds += 1
+        _one(self.quick, past, self.trial)
+
+    def _warm(self, past: Past) -> None:
+        self.trial.warmed += 1
+        with suppress(Refused):
+            self.quick.give(past)
+
+    def ended(self, *, whole: bool) -> Trial:
+        trial, pack = self.trial, self.pack
+        trial.caps = dict(trial.caps)
+        trial.budgets_used = dict(sorted(self._budgets().items()))
+        full = self.quick.full()
+        trial.budgets_full = {key: full[key] for key in trial.budgets_used if key in full}
+        if self._first is not None:
+            trial.begins = self._first.astimezone(pack.zone).date()
+            first = trial.begins if self.since is None else self.since.astimezone(pack.zone).date()
+            trial.short = () if whole else cut_short(pack, first, trial.begins)
+        return trial
+
+    def _budgets(self) -> dict[str, int]:
+        """What was counted in the windows that the period is part of."""
+        used, found = self.quick.used(), {}
+        for budget in self.pack.budgets:
+            of_then = None if self.since is None else label(budget.window, self.since.astimezone(self.pack.zone).date())
+            for key, points in used.items():
+                if not key.startswith(f"{budget.id}:"):
+                    continue
+                if key not in (self._before or ()) or key.endswith(f":{of_then}"):
+                    found[key] = points
+        return found
 
 
 def _one(quick: Quick, past: Past, trial: Trial) -> None:

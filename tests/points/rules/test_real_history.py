@@ -7,8 +7,8 @@ from pathlib import Path
 from backend.cli.rules_history import exported
 from backend.kit.clock import now
 from backend.kit.days import local_day
+from points.rules import load_pack
 from points.rules.simulate import Job, run_job
-from tests.app import DISTRICT
 from tests.backend.passbook.test_earn import approve, fill_fund, publish_rules
 from tests.cast import Cast
 
@@ -22,7 +22,7 @@ def test_real_deeds_are_tried_as_they_were_decided(cast: Cast, tmp_path: Path) -
     for category in ("敬老爱亲之星", "敬老爱亲之星", "帮助困难居民"):
         approve(resident, category)
     before = resident.get("/me/points").json["available"]
-    table, beside = exported(DISTRICT, None, local_day(now()), tmp_path)
+    table, beside = exported(load_pack(DEMO), None, local_day(now()), tmp_path)
     assert beside is not None
     trials = [run_job(Job(pack, table)) for pack in (beside, DEMO)]
     assert [(trial.deeds, trial.granted) for trial in trials] == [(3, before), (3, before)]
@@ -31,6 +31,6 @@ def test_real_deeds_are_tried_as_they_were_decided(cast: Cast, tmp_path: Path) -
 
 
 def test_without_rules_or_deeds_there_is_an_empty_table_and_no_pack_beside(cast: Cast, tmp_path: Path) -> None:
-    table, beside = exported(DISTRICT, None, None, tmp_path)
+    table, beside = exported(load_pack(DEMO), None, None, tmp_path)
     assert beside is None
     assert run_job(Job(DEMO, table)).deeds == 0

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import pickle
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -11,13 +13,16 @@ from hypothesis import strategies as st
 
 from benchmarks.rules_year import streets, year
 from points.errors import Refused
+from points.events import DeedKind
+from points.rules import PackInvalid
 from points.rules.compare import gini, gini_by, largest, shift, shift_by
 from points.rules.fit import fit_factor
-from points.rules.history import COLUMNS, Past, read_history, write_history
+from points.rules.history import COLUMNS, HISTORY_UNREADABLE, Past, read_history, write_history
 from points.rules.picture import picture
 from points.rules.report import Row, rows, write_csv
 from points.rules.simulate import Job, run_jobs, scaled
 from points.rules.trial import try_pack
+from points.rules.warm import warm_from
 from tests.points.rules.packs import NOW, cap, deed, pack, raw, rule, text, written
 
 BUDGET = {"budget": "yearly", "title": text("yearly"), "window": "year", "points": 45}
@@ -61,6 +66,71 @@ def test_a_trial_tells_the_day_a_budget_runs_out():
     table = rows(trial, None, of)
     assert Row("budget: runs out", "yearly 2026", "2026-06-14") in table
     assert Row("budget: points used", "yearly 2026", "45 of 45") in table
+
+
+def test_each_window_of_a_budget_has_a_day_of_its_own_on_which_it_runs_out():
+    of = pack(budgets=[{**BUDGET, "budget": "monthly", "window": "month", "points": 30}])
+    in_may = [past._replace(event=replace(past.event, id="may", at=NOW - timedelta(days=20))) for past in pasts(1)]
+    trial = try_pack(of, [*in_may, *pasts()])
+    table = rows(trial, None, of)
+    assert Row("budget: points used", "monthly 2026-05", "10 of 30") in table
+    assert Row("budget: runs out", "monthly 2026-05", "never") in table
+    assert Row("budget: runs out", "monthly 2026-06", "2026-06-12") in table
+
+
+def test_a_trial_that_begins_within_a_window_begins_with_full_books(files):
+    history, new, _ = files
+    new.write_text(written(raw(caps=[cap(points=35)], budgets=[BUDGET])), "utf-8")
+    (whole,) = run_jobs([Job(new, history)])
+    (late,) = run_jobs([Job(new, history, date(2026, 6, 13))])
+    assert (late.deeds, late.warmed, late.granted) == (3, 3, 15)
+    assert late.by_month["2026-06"] == whole.by_month["2026-06"] - 30
+    assert late.budgets_full == whole.budgets_full == {"yearly:district:370112:2026": date(2026, 6, 15)}
+    assert late.short == ("month", "year")
+    assert late.caps["monthly"].cuts == whole.caps["monthly"].cuts
+
+
+def test_the_books_are_filled_from_the_beginning_of_the_longest_window():
+    of = pack(rule(times={"at_most": 1, "window": {"days": 400}}), caps=[cap()])
+    assert warm_from(of, date(2026, 6, 10)) == date(2026, 6, 10) - timedelta(days=400)
+    assert warm_from(pack(caps=[cap(), cap("b", window="quarter")]), date(2026, 6, 10)) == date(2026, 4, 1)
+    assert warm_from(pack(), date(2026, 6, 10)) == date(2026, 6, 10)
+    once = rule(times={"at_most": 1, "window": "lifetime"})
+    assert warm_from(pack(once), date(2026, 6, 10)) is None
+    assert warm_from(pack(store={"at_most": 20, "overflow_to": "civic"}), date(2026, 6, 10)) is None
+
+
+def test_deeds_of_a_window_that_ended_before_the_period_are_left_out(files):
+    history, new, _ = files
+    new.write_text(written(raw(caps=[cap(window="day")])), "utf-8")
+    (late,) = run_jobs([Job(new, history, date(2026, 6, 13))])
+    assert (late.deeds, late.warmed, late.granted, late.short) == (3, 0, 30, ())
+
+
+def test_the_table_says_how_far_back_the_books_reach():
+    of = pack(caps=[cap()], budgets=[BUDGET])
+    trial = try_pack(of, pasts(), since=NOW + timedelta(days=2))
+    table = rows(trial, None, of)
+    assert Row("books before", "deeds replayed, in no figure", "2") in table
+    assert Row("books before", "begin on", "2026-06-10") in table
+    assert Row("books before", "windows cut short", "month, year") in table
+    known = try_pack(of, pasts(), since=NOW + timedelta(days=2), whole=True)
+    assert Row("books before", "windows cut short", "none") in rows(known, None, of)
+
+
+def test_budgets_of_windows_that_ended_before_the_period_are_not_told():
+    of = pack(budgets=[{**BUDGET, "window": "month"}, {**BUDGET, "budget": "whole", "window": "year"}])
+    in_may = [past._replace(event=replace(past.event, id="may", at=NOW - timedelta(days=20))) for past in pasts(1)]
+    trial = try_pack(of, [*in_may, *pasts(2)], since=NOW)
+    assert trial.budgets_used == {"yearly:district:370112:2026-06": 20, "whole:district:370112:2026": 30}
+
+
+def test_a_deed_that_comes_twice_is_counted_once_and_said():
+    trial = try_pack(pack(), [*pasts(2), *pasts(3)])
+    assert (trial.deeds, trial.granted, trial.doubled) == (3, 30, 2)
+    assert Row("total", "deeds named twice, counted once", "2") in rows(trial, None, pack())
+    other_kind = [past._replace(event=replace(past.event, kind=DeedKind.TICKET)) for past in pasts(1)]
+    assert try_pack(pack(), [*pasts(1), *other_kind]).doubled == 0
 
 
 def test_deeds_a_pack_does_not_decide_are_counted_by_their_refusal():
@@ -178,6 +248,25 @@ def test_what_a_job_raises_is_raised(files, tmp_path):
     with pytest.raises(Refused) as refused:
         run_jobs([Job(new, wrong)])
     assert refused.value.code == "rules_history_unreadable"
+
+
+def test_what_one_of_two_jobs_refuses_is_refused_in_its_own_words(files, tmp_path):
+    _, new, old = files
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text("nothing\n", "utf-8")
+    with pytest.raises(Refused) as refused:
+        run_jobs([Job(new, wrong), Job(old, wrong)])
+    assert refused.value.kind is HISTORY_UNREADABLE
+    assert refused.value.details["line"] == 1
+
+
+def test_a_refusal_and_an_invalid_pack_travel_between_processes():
+    with pytest.raises(PackInvalid) as invalid:
+        pack(points=3)
+    for each in (HISTORY_UNREADABLE(line=3), invalid.value):
+        again = pickle.loads(pickle.dumps(each))
+        assert (type(again), again.kind, again.details) == (type(each), each.kind, each.details)
+    assert again.problems == invalid.value.problems
 
 
 def test_a_scaled_pack_multiplies_every_rule_and_leaves_budgets_out(files):
