@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 
 from points.amounts import CEILING
+from points.clock import FixedClock
 from points.errors import Refused
-from points.ledger import Leg, Receipt
+from points.ledger import Ledger, Leg, Receipt
 from points.ledger import transfer as t
+from points.ledger.memory import MemoryLedger
 from tests.points.ledger.town import Town, refused
 
 
@@ -152,9 +154,34 @@ def test_a_batch_sees_what_it_has_done_itself(town: Town) -> None:
 
 @pytest.mark.parametrize(("lots", "entries"), [(50, 1), (51, 2)])
 def test_fifty_lots_expire_in_one_entry(town: Town, lots: int, entries: int) -> None:
-    for minutes in range(lots):
-        town.earn("lin", 1, expires_at=town.now + timedelta(hours=1, minutes=minutes))
-    town.clock.advance(hours=3)
+    """The last of them in the millisecond of its date."""
+    soon = [town.now + timedelta(hours=1, minutes=minutes) for minutes in range(lots)]
+    town.ledger.post_many(town.earning("lin", 1, expires_at=each) for each in soon)
+    town.clock.at = soon[-1]
     assert town.sweep() == entries
     assert town.ledger.account("resident:lin") == 0
     assert town.ledger.account("fund:civic") == 100_000
+
+
+def _gate(town: Town, is_open: bool) -> t.SetGate:
+    return t.SetGate(town.id(), "resident:lin", is_open, "checked", "zhou")
+
+
+def test_a_batch_sees_the_gates_that_it_has_closed_and_opened_itself(town: Town) -> None:
+    one = [town.earning("lin", 1) for _ in range(4)]
+    gates = [_gate(town, False), _gate(town, True), _gate(town, False)]
+    answers = town.ledger.post_many([one[0], gates[0], one[1], gates[1], one[2], gates[2], one[3]])
+    assert [each.code for each in answers if isinstance(each, Refused)] == ["resident_closed", "resident_closed"]
+    assert (isinstance(answers[2], Refused), isinstance(answers[6], Refused)) == (True, True)
+    assert town.available() == 2
+
+
+def test_a_gate_that_the_very_first_entry_closed_is_closed(ledger: Ledger | MemoryLedger, clock: FixedClock) -> None:
+    town = Town(ledger, clock)
+    closed, refused_too = town.ledger.post_many([_gate(town, False), town.earning("lin", 1)])
+    assert isinstance(closed, Receipt)
+    assert closed.number == 1
+    assert isinstance(refused_too, Refused)
+    assert refused_too.code == "resident_closed"
+    with refused("resident_closed"):
+        town.earn("lin", 1)

@@ -92,3 +92,52 @@ def test_a_grant_that_waits_is_not_forgotten(town: Town, redis_client: redis.Red
     town.clock.advance(days=30)
     assert town.sweep() == 1
     assert town.available() == 30
+
+
+def test_an_id_is_forgotten_in_the_millisecond_in_which_it_falls_below_the_floor(
+    town: Town, redis_client: redis.Redis, journal: dict[str, Entry]
+) -> None:
+    town.clock.advance(days=1)  # the opening of the town is a day older
+    grant = town.earn("lin", 30)
+    for milliseconds, forgotten in ((0, 3), (1, 1)):
+        town.clock.at = grant.at + timedelta(days=30, milliseconds=milliseconds)
+        town.earn("mei", 1)
+        assert town.ledger.forget(_copied(redis_client, journal)) == forgotten
+
+
+def test_a_hold_that_nobody_ended_is_not_forgotten(
+    town: Town, redis_client: redis.Redis, journal: dict[str, Entry]
+) -> None:
+    town.earn("lin", 30)
+    hold = town.hold("lin")
+    town.clock.advance(days=40)
+    town.earn("mei", 1)
+    assert town.ledger.forget(_copied(redis_client, journal)) == 4
+    assert town.ledger.receipt(hold.id) is not None
+    assert town.sweep() == 1
+    assert town.available() == 30
+    assert town.ledger.forget(_copied(redis_client, journal)) == 1
+
+
+def test_forgetting_an_undone_grant_leaves_those_of_its_day_waiting(
+    town: Town, redis_client: redis.Redis, journal: dict[str, Entry]
+) -> None:
+    day = town.now + timedelta(days=60)
+    undone, waiting = (town.earn("lin", 30, opens_at=day) for _ in range(2))
+    town.reverse(undone.id)
+    town.clock.advance(days=40)
+    town.earn("mei", 1)
+    assert town.ledger.forget(_copied(redis_client, journal)) == 5
+    assert town.ledger.receipt(waiting.id) is not None
+    town.clock.advance(days=20)
+    assert town.sweep() == 1
+    assert town.available() == 30
+
+
+def test_a_ledger_that_lost_its_head_forgets_nothing(
+    town: Town, redis_client: redis.Redis, journal: dict[str, Entry]
+) -> None:
+    grant = town.earn("lin", 30)
+    redis_client.delete(f"{{d:{DISTRICT}}}:head")
+    assert town.ledger.forget(_copied(redis_client, journal)) == 0
+    assert town.ledger.receipt(grant.id) is not None
