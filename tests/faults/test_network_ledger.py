@@ -18,7 +18,7 @@ from tests.servers import Valkey
 
 CLIENTS = 24
 POSTINGS = 1_000
-DEADLINE_S = 2 * ANSWER_SECONDS + 3.0
+DEADLINE_S = 2 * ANSWER_SECONDS + 5.0
 """A posting waits for its connection and for its answer, once each; a busy machine is given some time of its own."""
 
 
@@ -37,7 +37,7 @@ def way(private_valkey: Callable[..., Valkey]) -> Iterator[tuple[Observer, Proxy
 
 
 def _answered(observer: Observer, count: int) -> None:
-    give_up_s = 60 + count / 20
+    give_up_s = 60 + (count - len(observer.answers)) / 10
     until(lambda: len(observer.answers) >= count, within_s=give_up_s)
 
 
@@ -45,10 +45,11 @@ def _bad_network(way: tuple[Observer, Proxy], postings: int) -> None:
     """Half-open connections come apart from the rest: each of them costs its client the whole deadline."""
     observer, proxy = way
     observer.begin()
-    for part in range(1, 1 + max(1, postings // 10_000)):
-        proxy.begin(*(fault for fault in FAULTS if fault != "silent"), chance=0.15)
-        _answered(observer, part * postings * 9 // 10 // max(1, postings // 10_000))
-        proxy.begin("silent", chance=0.05)
+    parts = max(1, postings // 10_000)
+    for _ in range(parts):
+        proxy.begin(*(fault for fault in FAULTS if fault != "silent"), chance=0.4)
+        _answered(observer, len(observer.answers) + postings * 9 // 10 // parts)
+        proxy.begin("silent", chance=0.1)
         hung = proxy.done["silent"]
         until(lambda hung=hung: proxy.done["silent"] >= hung + 3)  # type: ignore[misc]
         time.sleep(ANSWER_SECONDS + 0.5)  # until who hangs has given up by itself
@@ -65,7 +66,8 @@ def _check(observer: Observer, proxy: Proxy, postings: int) -> None:
     print(f"{len(observer.answers)} answered, slowest {observer.slowest_s:.1f} s, {proxy.done}, {dict(told)}")
     assert len(observer.answers) >= postings
     assert all(proxy.done[fault] >= 3 for fault in FAULTS)
-    assert all(proxy.done[fault] >= postings // 100 for fault in FAULTS if fault != "silent")
+    assert all(proxy.done[fault] >= postings // 200 for fault in FAULTS if fault != "silent")
+    assert told["ledger_unreachable"] >= postings // 20  # one answer carries what several have posted together
     assert all(told[kind] >= postings // 20 for kind in ("earn", "hold", "capture", "release"))
     assert told["again"] >= postings // 50  # carried out, though the answer never came
     assert told.keys() <= {"top_up", "set_offer", "adjust_stock", "earn", "hold", "capture", "release"} | {

@@ -103,13 +103,13 @@ def test_a_file_torn_anywhere_holds_each_posting_whole(private_valkey: Make, tmp
 def _contents(client: redis.Redis, journaled: int) -> dict[bytes, object]:
     """Every key of the district but the lists of who has something due, by which no posting is decided.
 
-    Of the stream what follows the journal: the rest waits to be trimmed, and nobody reads it.
+    Of the stream what follows the journal: the rest waits to be trimmed, and nobody reads it, nor the fields' names.
     """
     read: dict[bytes, Callable[[bytes], object]] = {
         b"string": client.get,
         b"hash": client.hgetall,
         b"zset": lambda key: client.zrange(key, 0, -1, withscores=True),
-        b"stream": lambda key: client.xrange(key, f"{journaled + 1}-0"),
+        b"stream": lambda key: [(name, [*said.values()]) for name, said in client.xrange(key, f"{journaled + 1}-0")],
     }
     prefix = b"{d:%s}:" % DISTRICT.encode()
     helping = (prefix + b"due:", prefix + b"days")
