@@ -2,7 +2,7 @@
 
 from backend.app import create_app
 from backend.kit import garbage
-from backend.kit.observe import start_logging
+from backend.kit.log_lines import start_logging
 from backend.settings import load
 
 settings = load()

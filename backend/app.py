@@ -19,6 +19,7 @@ from backend.journal.service import head_number
 from backend.kit import errors, observe, outbox
 from backend.kit.db import db, engine_options, prepare_engine
 from backend.kit.http.api import prepare
+from backend.kit.http.service import Service
 from backend.kit.limits import limit_requests
 from backend.settings import ROOT, SETTINGS_WRONG, Settings
 from backend.wiring import Parts, answers, ledger, wire
@@ -31,7 +32,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     settings = settings or settings_module.load()
     if not (settings.redis.url and settings.cache.url):
         raise SETTINGS_WRONG(problems="redis.url, cache.url: missing (`civic up` brings servers of its own)")
-    app = Flask("civic", static_folder=None)
+    app = Service("civic", static_folder=None)
     app.url_map.strict_slashes = False
     if settings.service.trusted_proxies:
         hops = settings.service.trusted_proxies

@@ -7,7 +7,6 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import cast
 
 import redis
 from flask import Flask, current_app
@@ -105,7 +104,8 @@ def wire(app: Flask, settings: Settings, clock: Clock) -> Parts:
 
 
 def parts() -> Parts:
-    return cast(Parts, current_app.extensions["civic_parts"])
+    wired: Parts = current_app.extensions["civic_parts"]
+    return wired
 
 
 def settings() -> Settings:

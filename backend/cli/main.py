@@ -13,7 +13,7 @@ from backend.cli.refusals import Commands
 from backend.cli.rules import rules
 from backend.cli.tickets import tickets
 from backend.kit.auth.permissions import STAFF_ROLES
-from backend.kit.observe import start_logging
+from backend.kit.log_lines import start_logging
 
 DATA = click.option("--data", metavar="DIR", help="the data directory (default .civic)")
 PORT = click.option("--port", default=8000, show_default=True, metavar="N", help="where the API listens")

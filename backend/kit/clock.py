@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import cast
 
 from flask import current_app
 
@@ -12,7 +11,8 @@ from points.ids import new_id
 
 
 def clock() -> Clock:
-    return cast(Clock, current_app.extensions["civic_clock"])
+    wired: Clock = current_app.extensions["civic_clock"]
+    return wired
 
 
 def now() -> datetime:

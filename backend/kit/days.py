@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from functools import cache
-from typing import cast
 from zoneinfo import ZoneInfo
 
 import chinese_calendar
@@ -18,7 +17,7 @@ _LAST_KNOWN_YEAR: int = max(_published).year
 
 def zone() -> ZoneInfo:
     """The district's time zone."""
-    return ZoneInfo(cast(str, current_app.extensions["civic_settings"].service.timezone))
+    return ZoneInfo(current_app.extensions["civic_settings"].service.timezone)
 
 
 def local_day(at: datetime) -> date:

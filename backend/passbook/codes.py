@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import re
 from dataclasses import dataclass
@@ -85,4 +84,4 @@ def _raw(text: str) -> bytes:
 
 def _keyed(purpose: str, district: str, content: bytes) -> bytes:
     key = settings().secrets.signing_key.encode()
-    return hmac.new(key, f"redemption-{purpose}\n{district}\n".encode() + content, hashlib.sha256).digest()
+    return hmac.digest(key, f"redemption-{purpose}\n{district}\n".encode() + content, "sha256")

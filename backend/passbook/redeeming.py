@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import select
 
 from backend.journal import service as journal
 from backend.kit import outbox
+from backend.kit.auth.caller import learnt_beside
 from backend.kit.clock import now
 from backend.kit.days import local_day, zone
 from backend.kit.db import db, rows, transaction
 from backend.passbook import locks, packs
 from backend.passbook.models import RedemptionTurn, RulePack
 from backend.passbook.pack_reading import parsed
-from backend.wiring import ledger, parts
+from backend.wiring import ledger, parts, settings
 from points.errors import Category, Refused
 from points.rules.build_redemption import redemption_of
 from points.rules.redemption import Redemption
@@ -34,6 +36,8 @@ UNDER_WAY = timedelta(minutes=10)
 """A turn whose redemption the ledger does not have (yet) counts so long; then it came to nothing."""
 _SETTLED_AFTER = timedelta(hours=1)
 _BATCH = 500
+_FEW = 16
+"""So many districts' words are asked for with each session, and remembered as they were read."""
 
 
 def begin(district: str, resident: str, identifier: str) -> None:
@@ -66,10 +70,26 @@ def give_back(district: str, identifier: str, refusal: Refused) -> None:
 
 def terms_on(district: str, day: date) -> Redemption | None:
     """What the pack in force on a local day says of redeeming; None when it says nothing, or there is none."""
-    kept = parts().cache.get(_name(district))
-    spells = json.loads(str(kept)) if kept is not None else refresh(district)
-    held = [said for since, said in spells if since <= day.isoformat()]
-    return redemption_of({"redemption": held[-1]}) if held else None
+    name, today = _name(district), day.isoformat()
+    kept = learnt_beside(name) or parts().cache.get(name)
+    spells = _read(str(kept) if kept is not None else refresh(district))
+    return next((terms for since, terms in reversed(spells) if since <= today), None)
+
+
+def names() -> tuple[str, ...]:
+    """Under which names of the cache it is kept, for a route to learn it beside the session; none of very many."""
+    return _names(tuple(settings().service.districts))
+
+
+@lru_cache(1)
+def _names(districts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(_name, districts)) if len(districts) <= _FEW else ()
+
+
+@lru_cache(_FEW)
+def _read(text: str) -> tuple[tuple[str, Redemption | None], ...]:
+    """Each first day, and what is said from then on; the same text says the same, so it is read once."""
+    return tuple((since, redemption_of({"redemption": said})) for since, said in json.loads(text))
 
 
 @outbox.handles(KIND)
@@ -84,8 +104,8 @@ def keep(district: str) -> None:
         refresh(district)
 
 
-def refresh(district: str) -> list[list[Any]]:
-    """Read from the books what is said from today on, and keep it: pairs of a first day and the pack's words."""
+def refresh(district: str) -> str:
+    """Read from the books what is said from today on, and keep it: JSON pairs of a first day and the pack's words."""
     with transaction():
         locks.hold(district, ["rule packs"])
         spells = []
@@ -93,8 +113,9 @@ def refresh(district: str) -> list[list[Any]]:
             row = packs.row_in_force(district, day)
             raw = parsed(row.digest, row.text).raw if row is not None else {}
             spells.append([day.isoformat(), raw.get("redemption")])
-        parts().cache.set(_name(district), json.dumps(spells, ensure_ascii=False))
-    return spells
+        text = json.dumps(spells, ensure_ascii=False)
+        parts().cache.set(_name(district), text)
+    return text
 
 
 def settle(district: str) -> int:

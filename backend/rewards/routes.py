@@ -7,6 +7,7 @@ from typing import Any
 from backend.kit.auth import Caller
 from backend.kit.http import Endpoints, Page, PageQuery
 from backend.kit.http.idempotency import key_of_request
+from backend.passbook import redeeming
 from backend.passbook.codes import Code
 from backend.rewards import redemption_schemas as shapes
 from backend.rewards import redemptions, service
@@ -35,6 +36,7 @@ def see_reward(caller: Caller, id: str) -> service.Shown:  # noqa: A002 - the pa
     answer=shapes.RedeemedSchema,
     status=201,
     repeats="ledger",
+    beside=redeeming.names,
 )
 def redeem(caller: Caller, body: dict[str, Any]) -> redemptions.Redeemed:
     """Set points aside for a reward; the Idempotency-Key becomes the redemption's id."""

@@ -13,7 +13,7 @@ from flask import Flask
 
 from backend.app import create_app
 from backend.kit import garbage
-from backend.kit.observe import start_logging
+from backend.kit.log_lines import start_logging
 from backend.settings import load
 from backend.workers.rounds import Rounds
 from backend.workers.schedule import FOR_ALL, FOR_EACH_DISTRICT, WITHOUT_PAUSE, Job

@@ -19,7 +19,7 @@ from sqlalchemy import text
 
 from backend.kit.auth import Role
 from backend.kit.db import db
-from backend.kit.observe import start_logging
+from backend.kit.log_lines import start_logging
 from tests.contract.surface import BASE, asked, problem_of
 from tests.contract.town import STREET, Town
 

@@ -8,13 +8,17 @@ import secrets
 import time
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import redis
 
+from backend.kit.lookups import Lookups
 from points.clock import Clock, from_ms, to_ms
 
 _REMEMBERED = 20_000
 """Of how many sessions a process remembers when it last kept them alive."""
+_READ = 4_000
+"""How many sessions a process remembers as they were read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ class SessionStore:
 
     def __init__(self, client: redis.Redis, clock: Clock) -> None:
         self._client = client
+        self._lookups = Lookups(client)
         self._clock = clock
         self._kept_alive_at: dict[str, float] = {}
 
@@ -80,19 +85,22 @@ class SessionStore:
 
     def find(self, token: str) -> Session | None:
         """The session of a token, kept alive by this use; None when it ended or never was."""
+        return self.find_with(token, ())[0]
+
+    def find_with(self, token: str, names: tuple[str, ...]) -> tuple[Session | None, list[str | None]]:
+        """As `find`, and what the server holds under some other names, asked in the same journey."""
         if len(token) > 100:
-            return None
-        text = self._client.get(_key(token))
+            return None, [None] * len(names)
+        text, *beside = self._lookups.texts(_key(token), *names)
         if text is None:
-            return None
-        values = json.loads(text)
-        session = Session(**(values | {"roles": tuple(values["roles"])}))
+            return None, beside
+        session = _read(text)
         left = session.ends_ms - to_ms(self._clock.now())
         if left <= 0:
             self.end(session)
-            return None
+            return None, beside
         self._keep_alive(session, left)
-        return session
+        return session, beside
 
     def _keep_alive(self, session: Session, left: int) -> None:
         """Put the idle end off, but not at each of many uses in a row: a hundredth of the time is not worth asking."""
@@ -126,6 +134,13 @@ class SessionStore:
         for start in range(0, len(keys), 1000):
             self._client.delete(*keys[start : start + 1000])
         return len(keys)
+
+
+@lru_cache(_READ)
+def _read(text: str) -> Session:
+    """A session as it is kept; the same text says the same, so it is not read anew for each request."""
+    values = json.loads(text)
+    return Session(**(values | {"roles": tuple(values["roles"])}))
 
 
 def _key(token: str) -> str:

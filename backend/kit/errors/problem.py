@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from backend.kit.db import BOOKS_UNAVAILABLE, is_outage
 from backend.kit.errors.field_words import in_chinese
-from backend.kit.observe import cleaned
+from backend.kit.log_lines import cleaned
 from points.errors import Category, Kind, Refused, kind
 
 STATUS: dict[Category, int] = {

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import flask_smorest
-from flask import Flask, Response
+from flask import Flask
 
 from backend.kit.http.bodies import BoundedRequest
 from backend.kit.http.docs import docs_page
 from backend.kit.http.endpoint import Endpoints
+from backend.kit.http.headers import with_headers
 from backend.kit.http.strict import StrictJSON
 
 BASE = "/api/v1"
@@ -36,7 +37,7 @@ def prepare(app: Flask, features: Sequence[Endpoints], *, public_docs: bool, bod
         "MAX_CONTENT_LENGTH": body_bytes,
         "MAX_FORM_MEMORY_SIZE": body_bytes,
     }
-    app.after_request(_headers)
+    app.wsgi_app = with_headers(app.wsgi_app)  # type: ignore[method-assign,assignment]
     if not public_docs:
         for endpoints in features:
             app.register_blueprint(endpoints, url_prefix=BASE)
@@ -46,12 +47,3 @@ def prepare(app: Flask, features: Sequence[Endpoints], *, public_docs: bool, bod
     for endpoints in features:
         api.register_blueprint(endpoints, url_prefix=BASE)
     app.register_blueprint(docs_page(), url_prefix=f"{BASE}/docs")
-
-
-def _headers(response: Response) -> Response:
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "no-referrer")
-    response.headers.setdefault("X-Frame-Options", "DENY")
-    response.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-    response.headers.setdefault("Cache-Control", "no-store")
-    return response

@@ -20,8 +20,13 @@ class BoundedRequest(Request):
     @cached_property
     def stream(self) -> IO[bytes]:
         limit = self.max_content_length
-        if limit is not None and self.content_length is None and "wsgi.input_terminated" in self.environ:
+        if limit is None or "wsgi.input_terminated" not in self.environ:
+            return super().stream
+        length = self.content_length
+        if length is None:
             return cast("IO[bytes]", _Bounded(self.environ["wsgi.input"], limit, is_max=True))
+        if length <= limit:
+            return cast("IO[bytes]", self.environ["wsgi.input"])  # the server gives no more than was announced
         return super().stream
 
 

@@ -7,16 +7,18 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response, jsonify, request
+from flask import Response, request
 from flask_smorest import Blueprint
 from flask_smorest.utils import load_info_from_docstring
 from marshmallow import Schema
 
 from backend.kit.auth import PERMISSIONS, Role, caller_from_request
+from backend.kit.auth.caller import Beside
 from backend.kit.auth.permissions import ROLE_NAMES, holders
 from backend.kit.errors import ProblemSchema
+from backend.kit.http import straight
 from backend.kit.http.idempotency import once
-from backend.kit.http.strict import StrictParser
+from backend.kit.http.strict import StrictParser, write_json
 
 View = Callable[..., Any]
 Before = Callable[[Any, dict[str, Any]], dict[str, Any]]
@@ -52,6 +54,7 @@ class Endpoints(Blueprint):  # type: ignore[misc]
         body_bytes: Callable[[], int] | None = None,
         before: Before | None = None,
         sends: str | None = None,
+        beside: Beside = tuple,
     ) -> Callable[[View], View]:
         """Declare a route. The view is called with the caller, then path parts, `body`, `query`, `files` by name.
 
@@ -59,51 +62,70 @@ class Endpoints(Blueprint):  # type: ignore[misc]
         id of a posting) or None (a sign-in). The view answers what `answer` can serialise, or None with 204.
         `body_bytes` is a body limit of its own. `before` does slow work ahead of the transaction of a first POST: it
         takes the caller and what was given, and answers what to give the view instead. `sends` is the media type of
-        an answer that is not JSON.
+        an answer that is not JSON. `beside` names what is kept in the cache that the view asks for by `learnt_beside`.
         """
         if may not in PERMISSIONS:
             raise ValueError(f"{may} is not in the table of permissions")
         keyed = method == "POST" and repeats is not None
-        answers = None if answer is None else answer()
+        dump = None if answer is None else straight.dumper(answer())
+
+        asked = [
+            (name, schema(), location)
+            for name, schema, location in (("query", query, "query"), ("files", files, "files"), ("body", body, "json"))
+            if schema is not None
+        ]
+        readers = [(name, self._reader(schema, location)) for name, schema, location in asked]
 
         def decorate(view: View) -> View:
             @functools.wraps(view)
-            def answered(*arguments: Any, **parts: Any) -> Response:
-                given = dict(
-                    zip(
-                        [n for n, s in (("query", query), ("files", files), ("body", body)) if s],
-                        arguments,
-                        strict=True,
-                    )
-                )
-                caller = parts.pop("_caller")
+            def answered(**parts: Any) -> Response:
+                """First who asks, then how much they may send, and only then is the body read."""
+                caller = caller_from_request(may)
+                if body_bytes is not None:
+                    request.max_content_length = body_bytes()
+                given = {name: read() for name, read in readers}
 
                 def ahead() -> None:
                     if before is not None:
                         given.update(before(caller, given))
 
                 def work() -> Response:
-                    return _respond(view(caller, **parts, **given), answers, status)
+                    return _respond(view(caller, **parts, **given), dump, status)
 
                 return once(caller, work, ahead) if keyed and repeats == "books" else work()
 
-            wrapped: View = answered
-            for schema, location in ((body, "json"), (files, "files"), (query, "query")):
-                if schema is not None:
-                    wrapped = self.arguments(schema(), location=location, error_status_code=422)(wrapped)
+            told: View = view  # what smorest would do with it at each request is done above, in one go
+            for _, schema, location in reversed(asked):
+                told = self.arguments(schema, location=location, error_status_code=422)(told)
             described = answer if sends is None else {"type": "string", "format": "binary"}
-            documented = self.response(status, described, content_type=sends or "application/json")(
-                _guarded(wrapped, may, body_bytes)
-            )
-            return self._documented(method, path, may, documented, view, keyed)
+            told = self.response(status, described, content_type=sends or "application/json")(told)
+            answered._apidoc = self._told(method, path, may, told, view, keyed)._apidoc  # type: ignore[attr-defined]
+            answered.civic_may = may  # type: ignore[attr-defined]
+            answered.civic_keyed = keyed  # type: ignore[attr-defined]
+            answered.civic_beside = beside  # type: ignore[attr-defined]
+            self.add_url_rule(path, endpoint=view.__name__, view_func=answered, methods=[method])
+            return answered
 
         return decorate
 
-    def _documented(  # noqa: PLR0917 - private, called once
-        self, method: str, path: str, may: str, documented: View, view: View, keyed: bool
+    def _reader(self, schema: Schema, location: str) -> Callable[[], Any]:
+        """How a part of the request is read. Where the short way finds anything wrong, webargs says what it is."""
+        parser, load = self.ARGUMENTS_PARSER, straight.loader(schema) if location == "json" else None
+
+        def read() -> Any:
+            asked = request._get_current_object()  # type: ignore[attr-defined]
+            if load is not None and (given := load(parser.load_json(asked, schema))) is not None:
+                return given
+            return parser.parse(schema, asked, location=location, error_status_code=422)
+
+        return read
+
+    def _told(  # noqa: PLR0917 - private, called once
+        self, method: str, path: str, may: str, told: View, view: View, keyed: bool
     ) -> View:
+        """With the documentation of who may, of refusals and of the key."""
         # said in one go: `alt_response` would wrap the view and copy all its documentation again for each status
-        responses = documented._apidoc["response"]["responses"]  # type: ignore[attr-defined]
+        responses = told._apidoc["response"]["responses"]  # type: ignore[attr-defined]
         for code in _refusal_statuses(method, path, may, keyed):
             responses.setdefault(code, []).append(
                 {
@@ -117,10 +139,7 @@ class Endpoints(Blueprint):  # type: ignore[misc]
             extra["security"] = [{"bearer": []}]
         if keyed:
             extra["parameters"] = [_KEY_HEADER]
-        documented = self.doc(**extra)(documented)
-        documented.civic_may = may  # type: ignore[attr-defined]
-        documented.civic_keyed = keyed  # type: ignore[attr-defined]
-        self.add_url_rule(path, endpoint=view.__name__, view_func=documented, methods=[method])
+        documented: View = self.doc(**extra)(told)
         return documented
 
 
@@ -133,27 +152,12 @@ def _who_may(view: View, may: str) -> dict[str, Any]:
     return {"description": f"{told}\n\n{said}".strip(), "x-permission": may, "x-roles": [role.value for role in roles]}
 
 
-def _guarded(wrapped: View, may: str, body_bytes: Callable[[], int] | None) -> View:
-    """First who asks, then how much they may send, and only then is the body read."""
-
-    @functools.wraps(wrapped)
-    def guarded(**parts: Any) -> Any:
-        caller = caller_from_request(may)
-        if body_bytes is not None:
-            request.max_content_length = body_bytes()
-        return wrapped(**parts, _caller=caller)
-
-    return guarded
-
-
-def _respond(value: Any, answer: Schema | None, status: int) -> Response:
+def _respond(value: Any, dump: straight.Dump | None, status: int) -> Response:
     if isinstance(value, Response):
         return value
-    if answer is None:
+    if dump is None:
         return Response(status=status)
-    response = jsonify(answer.dump(value))
-    response.status_code = status
-    return response
+    return Response(write_json(dump(value)) + "\n", status, content_type="application/json")
 
 
 def _refusal_statuses(method: str, path: str, may: str, keyed: bool) -> list[int]:

@@ -68,7 +68,7 @@ class FirstAnswer(DistrictRow, Base):
 
 def key_of_request() -> str:
     """The caller's Idempotency-Key; refused when it is missing or no UUIDv7."""
-    key = request.headers.get("Idempotency-Key", "")
+    key: str = request.environ.get("HTTP_IDEMPOTENCY_KEY", "")
     if not is_id(key):
         raise KEY_NEEDED()
     return key

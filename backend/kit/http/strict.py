@@ -20,18 +20,17 @@ def read_json(text: str | bytes) -> Any:
     """Parse JSON as RFC 8259 means it, in UTF-8; raises ValueError for anything else, nesting too deep included."""
     try:
         text = text.decode() if isinstance(text, bytes) else text
-        read = json.loads(
-            text,
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
-            parse_int=_bounded_int,
-            object_pairs_hook=_no_repeats,
-        )
+        read = _DECODER.decode(text)
         if _HALF.search(text):
             json.dumps(read, ensure_ascii=False).encode()  # text that cannot be stored or sent is refused at the door
     except RecursionError:
         raise ValueError("nested too deeply") from None
     return read
+
+
+def write_json(value: Any) -> str:
+    """As Flask would write it, compact and with Chinese readable, by one encoder that is made once."""
+    return _ENCODER.encode(value)
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -57,6 +56,12 @@ def _bounded_int(text: str) -> int:
     return int(text)
 
 
+_DECODER = json.JSONDecoder(
+    parse_constant=_refuse_constant, parse_float=_finite, parse_int=_bounded_int, object_pairs_hook=_no_repeats
+)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=DefaultJSONProvider.default)
+
+
 class StrictJSON(DefaultJSONProvider):
     """Flask's own reading and writing of JSON, strict in, readable Chinese out."""
 
@@ -73,12 +78,13 @@ class StrictParser(FlaskParser):
     DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {}  # noqa: RUF012 - as the base class has it
 
     def load_json(self, req: Request, schema: Any) -> Any:
-        if not req.get_data(cache=True) and not req.mimetype:
+        body = req.get_data(cache=True)
+        if req.environ.get("CONTENT_TYPE") != "application/json" and req.mimetype != "application/json":
+            if body or req.mimetype:
+                abort(415)
             return {}  # no body says as much as an empty object
-        if req.mimetype != "application/json":
-            abort(415)
         try:
-            return read_json(req.get_data(cache=True))
+            return read_json(body)
         except (ValueError, UnicodeDecodeError):
             abort(400)
 

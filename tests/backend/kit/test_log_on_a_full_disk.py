@@ -11,7 +11,7 @@ import pytest
 import structlog
 from flask import Flask
 
-from backend.kit.observe import start_logging
+from backend.kit.log_lines import start_logging
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from backend.kit import observe
+from backend.kit import log_lines
 from backend.kit.db import db
-from backend.kit.observe import redact, start_logging
+from backend.kit.log_lines import redact, start_logging
 from tests.backend.kit.probe import Probe
 from tests.cast import Cast
 
@@ -163,5 +163,25 @@ def test_the_standard_librarys_loggers_are_cleaned_the_same_way(log: Callable[[]
 
 @given(st.text(alphabet="0123456789 xX+-ab86Bearer=secret_js.code", max_size=60))
 def test_what_is_passed_over_quickly_had_nothing_to_take_out(said: str) -> None:
-    if observe._SUSPECT.search(said) is None:
-        assert not any(each.search(said) for each in (observe._PHONE, observe._ID_NUMBER, observe._BEARER))
+    if log_lines._SUSPECT.search(said) is None:
+        assert not any(each.search(said) for each in (log_lines._PHONE, log_lines._ID_NUMBER, log_lines._BEARER))
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["event", "route", "ms", "caller", "token", "code", "request_id", "thing"]),
+        st.text(alphabet='0123456789 xX+-ab86Bearer=secret_js.code"\\\n\x01泉', max_size=40)
+        | st.integers()
+        | st.sampled_from([None, True, 1.5, int(PHONE), {"token": "a", "b": PHONE}, [ID_NUMBER], ValueError(PHONE)]),
+    )
+)
+def test_the_short_way_writes_what_the_long_way_writes(event: dict[str, object]) -> None:
+    assert log_lines.line(None, "info", event) == json.dumps(redact(None, "", event), ensure_ascii=False)
+
+
+def test_a_level_that_wants_no_requests_gets_none(
+    monkeypatch: pytest.MonkeyPatch, log: Callable[[], str], cast: Cast, probe: Probe
+) -> None:
+    start_logging("warning")
+    cast.resident().post("/probe", {"text": "a"})
+    assert log() == ""
