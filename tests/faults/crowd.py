@@ -95,12 +95,14 @@ class Resident:
 class Crowd:
     """Residents who redeem, show, hand over and cancel at one shop, each on a thread of this process."""
 
-    def __init__(self, service: Service, clients: int, *, keep: bool = True, port: int = 0) -> None:
+    def __init__(
+        self, service: Service, clients: int, *, keep: bool = True, port: int = 0, rest_s: float = 0.0
+    ) -> None:
         self.service, self.kept, self.told = service, {}, Counter[str]()
         self.replayed = 0
         self._port = port
         self.slowest_s, self.longest_gap_s = 0.0, 0.0
-        self._keep = keep
+        self._keep, self._rest_s = keep, rest_s
         self._stop = Event()
         self._threads: list[Thread] = []
         self._last_answer = time.monotonic()
@@ -165,6 +167,7 @@ class Crowd:
                     resident.unknown.add(key)
             elif chance < 0.8:
                 self._ask(line, "GET", f"/redemptions/{key}")
+            self._stop.wait(self._rest_s)
         line.hang_up()
         counter.hang_up()
 

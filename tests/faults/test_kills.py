@@ -15,8 +15,9 @@ from tests.faults.service import ROUNDS, Service, kill
 Part = Callable[[Service], list[int]]
 
 
-def _under_kills(town: Service, kills: int, part: Part, pause: tuple[float, float]) -> Crowd:
-    crowd, drawn = Crowd(town, clients=6).begin(), random.Random(1)
+def _under_kills(town: Service, kills: int, part: Part, pause: tuple[float, float], rest_s: float = 0.0) -> Crowd:
+    crowd, drawn = Crowd(town, clients=6, rest_s=rest_s).begin(), random.Random(1)
+    began = time.monotonic()
     time.sleep(0.5)
     for _ in range(kills):
         time.sleep(drawn.uniform(*pause))
@@ -27,7 +28,8 @@ def _under_kills(town: Service, kills: int, part: Part, pause: tuple[float, floa
             assert time.monotonic() < give_up_at, f"it did not come back: {crowd.told}"
             time.sleep(0.02)
     crowd.end().check()
-    print(f"{kills} kills: {crowd.answered()} answered, longest pause {crowd.longest_gap_s:.1f} s, {crowd.told}")
+    took_s, pause_s = time.monotonic() - began, crowd.longest_gap_s
+    print(f"{kills} kills in {took_s:.0f} s: {crowd.answered()} answered, longest pause {pause_s:.1f} s, {crowd.told}")
     return crowd
 
 
@@ -39,8 +41,9 @@ def _workers(town: Service) -> list[int]:
     return [town.pid("worker")]
 
 
-def _kill_web_and_ledger(town: Service, kills: int) -> None:
-    crowd = _under_kills(town, kills, _web_and_ledger, (0.2, 0.8))
+def _kill_web_and_ledger(town: Service, kills: int, rest_s: float = 0.0) -> None:
+    """Ten seconds of load for five kills."""
+    crowd = _under_kills(town, kills, _web_and_ledger, (1.5, 2.1), rest_s)
     crowd.only("ledger_unreachable", "ledger_closed", "no answer")
     assert sum(crowd.refused.values()) >= kills  # the kills were felt
     crowd.floors(10 * kills)
@@ -53,7 +56,7 @@ def _kill_worker(town: Service, kills: int) -> None:
 
 
 def test_kill_9_of_web_and_ledger_together_loses_no_answer_and_doubles_none(town: Service) -> None:
-    _kill_web_and_ledger(town, 5)
+    _kill_web_and_ledger(town, 5, rest_s=0.03)
 
 
 def test_kill_9_of_the_worker_leaves_each_entry_once_and_fails_no_request(town: Service) -> None:
