@@ -13,6 +13,8 @@ from backend.passbook.routes import endpoints as passbook
 from backend.passbook.staff_routes import endpoints as staff_earnings
 from backend.photos.routes import endpoints as photos
 from backend.places.routes import endpoints as places
+from backend.residents.households.routes import endpoints as households
+from backend.residents.referrals.routes import endpoints as referrals
 from backend.residents.routes import endpoints as residents
 from backend.rewards.counter_routes import endpoints as counter
 from backend.rewards.routes import endpoints as rewards
@@ -32,6 +34,8 @@ ENDPOINTS: list[Endpoints] = [
     photos,
     acts,
     residents,
+    households,
+    referrals,
     staff,
     journal,
     passbook,

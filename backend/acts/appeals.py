@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from backend.acts.models import Act, Appeal
 from backend.acts.reviewing import let_earn, refuse_own
 from backend.acts.service import act_for, subject_of
@@ -36,10 +38,10 @@ def extend(caller: Caller, identifier: str, reason: str) -> Act:
     return act
 
 
-def answer(caller: Caller, identifier: str, decision: str, reason: str, points: int | None = None) -> Act:
-    """Uphold the refusal or overturn it, with a reason; an overturned refusal earns.
+def answer(caller: Caller, identifier: str, decision: str, reason: str, points: int | None = None, **found: Any) -> Act:
+    """Uphold the refusal or overturn it, with a reason; an overturned refusal earns as `found`, else as declared.
 
-    Refused: `same_reviewer`, `own_claim`, `wrong_state`.
+    Refused: `same_reviewer`, `own_claim`, `wrong_state`, `act_names_nothing`.
     """
     with transaction():
         act, made = _held(caller, identifier, decision)
@@ -47,7 +49,7 @@ def answer(caller: Caller, identifier: str, decision: str, reason: str, points: 
         act.state = state.value
         appeals.answered(made, state.value, reason, caller.name)
         if state is ActState.OVERTURNED:
-            let_earn(caller, act, points)
+            let_earn(caller, act, points, **found)
         audit.record(caller.district, caller.name, f"act.{state.value}", subject_of(act))
     return act
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import JSON, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -27,6 +28,10 @@ class Act(DistrictRow, Base):
     street: Mapped[str] = mapped_column(String(9))
     description: Mapped[str] = mapped_column(Text)
     helped_sealed: Mapped[str | None] = mapped_column(Text)
+    declared: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """`details.Details` as its resident sent them; None in old rows, which said nothing."""
+    approved: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """`details.Details` as they earn; None until somebody approves."""
     marks: Mapped[list[str]] = mapped_column(JSON)
     """What a machine found odd about the photos; for the reviewer, who decides."""
     state: Mapped[str] = mapped_column(String(20))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+from backend.acts import details
 from backend.acts.models import Act
 from backend.acts.service import subject_of
 from backend.acts.states import ACTS, ActState
@@ -36,12 +38,13 @@ def review(
     *,
     points: int | None = None,
     facts: Mapping[str, Value] | None = None,
+    **found: Any,
 ) -> Act:
-    """Approve or refuse a declared act, once.
+    """Approve or refuse a declared act, once. `found` changes what the act says (`details.Details`) before it earns.
 
     Refused: `own_claim` when the reviewer is the one who would earn, `reason_needed`, `wrong_state` when it was decided
     before, `rules_assessed_outside_range` when `points` lie outside the range that the rule leaves to the reviewer,
-    `verified_fact_not_asked` when `facts` hold what the rules of the day do not ask for.
+    `verified_fact_not_asked` when `facts` hold what the rules of the day do not ask for, `act_names_nothing`.
     """
     if decision == "refuse" and not reason:
         raise REASON_NEEDED()
@@ -52,7 +55,7 @@ def review(
         act.state, act.reviewer, act.reviewed_at = state.value, caller.name, now()
         act.reason, act.note = reason or None, note
         if state is ActState.APPROVED:
-            let_earn(caller, act, points, facts)
+            let_earn(caller, act, points, facts, **found)
         audit.record(caller.district, caller.name, f"act.{state.value}", subject_of(act))
     return act
 
@@ -63,8 +66,13 @@ def refuse_own(caller: Caller, act: Act) -> None:
         raise OWN_CLAIM()
 
 
-def let_earn(caller: Caller, act: Act, points: int | None = None, facts: Mapping[str, Value] | None = None) -> None:
-    """Hand an approved act to the rules, inside the open transaction."""
+def let_earn(
+    caller: Caller, act: Act, points: int | None = None, facts: Mapping[str, Value] | None = None, **found: Any
+) -> None:
+    """Hand an act to the rules as it was found to be, inside the open transaction."""
+    changed = details.approve(act, found)
+    if changed:
+        audit.record(act.district, caller.name, "act.changed", subject_of(act), fields=",".join(changed))
     attributes = verified.checked(act.district, DeedKind.ACT, act.category, act.done_at, facts or {})
     if points is not None:
         attributes[ASSESSED] = points
@@ -77,5 +85,6 @@ def let_earn(caller: Caller, act: Act, points: int | None = None, facts: Mapping
         district=act.district,
         street=act.street,
         attributes=attributes,
+        **details.fields_of_deed(act),
     )
     act.earning = earn.deed_approved(deed, caller.name)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
+from backend.acts.details import ActDetailsBody, ActDetailsSchema
 from backend.acts.states import ActState
 from backend.kit.appeals.schemas import AppealBody, AppealSchema, ExtensionBody
-from backend.kit.http import Answer, Body, PageQuery, page_schema
+from backend.kit.http import Answer, PageQuery, page_schema
 from backend.kit.http.shapes import PhotoIds, Street, Text, Time, Whole
 from backend.passbook.verified import VerifiedFacts
 
 
-class ActBody(Body):
+class ActBody(ActDetailsBody):
     category = Text(1, 40, required=True, metadata={"description": "one of /acts/categories"})
     done_at = Time(required=True)
     street = Street(required=True)
@@ -23,7 +24,7 @@ class ActBody(Body):
 __all__ = ["AppealBody", "ExtensionBody"]
 
 
-class ReviewBody(Body):
+class ReviewBody(ActDetailsBody):
     decision = fields.String(required=True, validate=validate.OneOf(("approve", "refuse")))
     reason = Text(0, 500, load_default=None, metadata={"description": "the resident reads it; a refusal needs one"})
     note = Text(0, 1000, load_default=None, metadata={"description": "for reviewers only"})
@@ -33,7 +34,7 @@ class ReviewBody(Body):
     )
 
 
-class AppealAnswerBody(Body):
+class AppealAnswerBody(ActDetailsBody):
     decision = fields.String(required=True, validate=validate.OneOf(("uphold", "overturn")))
     reason = Text(1, 500, required=True)
     points = Whole(0, 1_000_000, load_default=None, metadata={"description": "where the rule leaves a range"})
@@ -57,6 +58,10 @@ class ActSchema(Answer):
     street = fields.String(required=True)
     description = fields.String(required=True)
     helped = fields.String(required=True, allow_none=True)
+    declared = fields.Nested(ActDetailsSchema, required=True, metadata={"description": "as the resident sent it"})
+    approved = fields.Nested(
+        ActDetailsSchema, required=True, allow_none=True, metadata={"description": "as it earns; null until approved"}
+    )
     photos = fields.List(fields.String(), required=True)
     state = fields.String(required=True, validate=validate.OneOf([state.value for state in ActState]))
     declared_at = fields.AwareDateTime(required=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
+from backend.acts import details
 from backend.acts.models import Act
 from backend.acts.states import ActState
 from backend.kit import pace
@@ -54,11 +56,14 @@ def declare(
     description: str,
     photo_ids: Sequence[str],
     helped: str | None,
+    **said: Any,
 ) -> Act:
     """Put an act before the reviewers.
 
+    `said` is what `details.Details` holds.
+
     Refused: `act_in_future`, `act_too_old`, `act_category_unknown`, `street_unknown`, `acts_quota`, `not_found` (a
-    photo that is not the caller's), `photo_repeated`.
+    photo that is not the caller's), `photo_repeated`, `act_names_nothing`.
     """
     _check_time(done_at)
     with transaction() as session:
@@ -77,6 +82,7 @@ def declare(
         )
         if helped is not None:
             act.helped_sealed = cipher().seal(_place(act), helped)
+        details.declare(act, said)
         evidence = photos.own_photos(caller.district, caller.name, photo_ids)
         act.marks = photos.use(evidence, subject_of(act))
         session.add(act)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from backend.acts.appeals import appeals_of
+from backend.acts.details import approved_of, declared_of
 from backend.acts.models import Act, Appeal
 from backend.acts.service import helped_by, subject_of
 from backend.acts.states import ActState
@@ -49,6 +50,8 @@ def _residents_side(act: Act, photos: list[Photo], made: Appeal | None) -> dict[
     return {
         **{fact: getattr(act, fact) for fact in facts},
         "helped": helped_by(act),
+        "declared": declared_of(act),
+        "approved": approved_of(act),
         "photos": [photo.id for photo in photos],
         "earning": act.earning,
         "may_appeal_until": _may_appeal_until(act),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -13,6 +14,7 @@ from backend.kit.days import local_day
 from backend.kit.db import db, find, rows, transaction
 from backend.passbook import facts, packs, posting
 from backend.passbook.models import Earning
+from backend.residents.households.service import household_of
 from points.errors import Category, Refused, kind
 from points.events import DeedApproved, DeedKind
 from points.rules import Decision, Pack, complete, decide, facts_needed
@@ -30,9 +32,12 @@ ALREADY_EARNED = kind(
 def deed_approved(event: DeedApproved, approver: str) -> str:
     """Decide an approved deed inside the open transaction; answers the earning's id. Its points follow the commit.
 
+    It counts for the household its resident is in now.
+
     Refused: `deed_already_decided`, and what the rules refuse, such as `rules_assessed_outside_range`.
     """
     facts.hold_resident(event)
+    event = replace(event, household=event.household or household_of(event.district, event.resident))
     if of_deed(event.district, event.kind, event.id) is not None:
         raise ALREADY_EARNED()
     row = Earning(

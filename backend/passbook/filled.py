@@ -5,8 +5,12 @@ from __future__ import annotations
 from points.events import DeedKind
 
 FILLED: dict[str, frozenset[str]] = {
-    DeedKind.ACT.value: frozenset({"street"}),
-    DeedKind.SERVICE.value: frozenset({"quantity", "street", "activity", "team"}),
-    DeedKind.TICKET.value: frozenset({"street", "place"}),
+    DeedKind.ACT.value: frozenset({"quantity", "street", "activity", "team", "household", "place", "about"}),
+    DeedKind.SERVICE.value: frozenset({"quantity", "street", "activity", "team", "household"}),
+    DeedKind.TICKET.value: frozenset({"street", "household", "place"}),
+    DeedKind.REFERRAL.value: frozenset({"street", "household", "about"}),
 }
-"""Kind, category, time, resident and district are always there; a kind that is not listed is never made."""
+"""Kind, category, time, resident and district are always there; a kind that is not listed is never made.
+
+Of these an act says what its resident declared and its reviewer approved; a household is there for who has joined one.
+"""

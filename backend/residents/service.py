@@ -12,6 +12,7 @@ from backend.kit.clock import fresh_id, now
 from backend.kit.crypto import cipher
 from backend.kit.db import db, find, once_more_if_raced, rows, transaction
 from backend.places.service import street_of
+from backend.residents.households.leaving import member_of, take_out
 from backend.residents.models import Consent, Resident
 from backend.wiring import DISTRICT_UNKNOWN, parts, settings
 from points.errors import Category, kind
@@ -27,7 +28,14 @@ CONSENT_NEEDED = kind(
     Category.FORBIDDEN,
     zh="此操作需要您先同意：{purpose}。",
     en="This needs your consent first: {purpose}.",
-    words={"purpose": {"position": "使用位置", "leaderboard": "参加排行展示", "public_notice": "公示姓名"}},
+    words={
+        "purpose": {
+            "position": "使用位置",
+            "leaderboard": "参加排行展示",
+            "public_notice": "公示姓名",
+            "household": "登记住户",
+        }
+    },
 )
 
 
@@ -39,6 +47,7 @@ class Purpose(StrEnum):
     PUBLIC_NOTICE = "public_notice"  # to be named in a public notice
     AGE = "age"  # to keep my birth date, for rules that ask for an age
     GUARDIAN = "guardian"  # a guardian agrees, for a child under 14
+    HOUSEHOLD = "household"  # to keep whom I live with, for limits that count by household
 
 
 @dataclass(frozen=True)
@@ -135,11 +144,14 @@ def require_consent(district: str, resident: str, purpose: Purpose) -> None:
 
 
 def set_consent(caller: Caller, purpose: Purpose, given: bool) -> set[Purpose]:
-    """Give or withdraw a consent; both are one step. With the consent to it goes the birth date."""
+    """Give or withdraw a consent; both are one step. With it goes the birth date, or the place in a household."""
     with transaction():
         resident = find(Resident, caller.district, caller.id, lock=True)
         if purpose in (Purpose.AGE, Purpose.GUARDIAN) and not given and purpose in consents(*_key(caller)):
             resident.birth_sealed = None
+        own = None if given or purpose is not Purpose.HOUSEHOLD else member_of(*_key(caller))
+        if own is not None:
+            take_out(own)
         record_consent(caller, purpose, given=given)
         audit.record(
             caller.district,

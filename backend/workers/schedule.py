@@ -12,7 +12,7 @@ from backend.journal.forgetting import forget_old
 from backend.journal.roots.making import make_due
 from backend.kit import outbox
 from backend.kit.http.idempotency import forget_answers
-from backend.passbook import due, earn, redeeming
+from backend.passbook import due, earn, redeeming, referrals
 from backend.passbook.appeals import escalate_overdue as escalate_earning_appeals
 from backend.volunteering.attendance.service import close_forgotten, forget_positions
 
@@ -39,6 +39,7 @@ FOR_ALL = (Job("outbox", 0.5, deliver),)
 FOR_EACH_DISTRICT = (
     Job("ledger sweep", 5, due.sweep),
     Job("deeds without rules", 60, earn.decide_waiting),
+    Job("referrals", 60, referrals.follow),
     Job("rules of redeeming", 60, redeeming.keep),
     Job("redemptions that ended", 600, redeeming.settle),
     Job("overdue appeals of acts", 60, escalate_act_appeals),

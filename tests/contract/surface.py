@@ -94,6 +94,9 @@ BODIES: dict[str, Callable[[Town], Any]] = {
     "set_staff_password": lambda town: {"setup_token": "t" * 43, "password": "lotus-tea-paper-boat"},
     "change_me": lambda town: {"name": "赵小满", "street": STREET},
     "give_birth_date": lambda town: {"birth_date": "1980-05-06"},
+    "join_household": lambda town: {"code": "ABCDEFGHJK"},
+    "put_into_household": lambda town: {"head": town.ids["resident"]},
+    "name_referrer": lambda town: {"code": "ABCDEFGHJK"},
     "set_consent": lambda town: {"purpose": "position", "given": True},
     "declare_act": lambda town: {
         "category": "帮助困难居民",

@@ -79,7 +79,10 @@ OBJECTS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     "POST /acts/<id>/appeal": ({"id": "act"}, _RESIDENTS),
     "POST /acts/<id>/appeal/extension": ({"id": "act"}, ()),
     "POST /acts/<id>/appeal/answer": ({"id": "act"}, ()),
+    "PUT /staff/residents/<id>/household": ({"id": "resident"}, ()),
     # what ends something comes last
+    "DELETE /me/household/members/<id>": ({"id": "household_place"}, _RESIDENTS),
+    "DELETE /staff/residents/<id>/household": ({"id": "resident"}, ()),
     "POST /staff/rule-packs/<id>/suspend": ({"id": "pack"}, ()),
     "POST /staff/rule-packs/<id>/suspend/confirm": ({"id": "pack"}, ()),
     "POST /staff/residents/<id>/close": ({"id": "closable"}, ()),
@@ -109,6 +112,7 @@ PRIVATE = (
     "attendance",
     "ticket",
     "act",
+    "household_place",
     "resident",
 )
 """What of the town is one resident's own."""

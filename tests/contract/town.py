@@ -79,6 +79,7 @@ def build_town(app: Flask) -> Town:
         _rules_and_fund(town)
         _volunteering(cast, town)
         _tickets(cast, town)
+        _household(town)
         _market(Market(cast), town)
         _deeds(town)
         _foreigners(cast, town)
@@ -143,6 +144,17 @@ def _tickets(cast: Cast, town: Town) -> None:
     assert made.status_code == 201, made.text
     town.people |= {"reporter": reporter, "other_reporter": other}
     town.ids |= {"group": group, "group_member": reporter.id, "ticket": made.json["id"]}
+
+
+def _household(town: Town) -> None:
+    resident, admin = town.people["resident"], town.people["admin"]
+    flatmate = Cast(town.app).resident("王小寒")
+    assert resident.post("/me/household").status_code == 201
+    flatmate.post("/me/consents", {"purpose": "household", "given": True})
+    put = admin.put(f"/staff/residents/{flatmate.id}/household", {"head": resident.id})
+    assert put.status_code == 204, put.text
+    members = resident.get("/me/household").json["members"]
+    town.ids["household_place"] = next(each["id"] for each in members if not each["me"])
 
 
 def _market(market: Market, town: Town) -> None:

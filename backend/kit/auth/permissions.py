@@ -119,6 +119,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "staff.manage": frozenset({Role.ADMIN}),
     "partners.manage": frozenset({Role.ADMIN}),
     "residents.close": frozenset({Role.ADMIN}),
+    "households.keep": frozenset({Role.ADMIN, Role.GRID_WORKER}),
     "audit.see": frozenset({Role.AUDITOR}),
     "journal.roots": frozenset({Role.ANYONE}),
 }

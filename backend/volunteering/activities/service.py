@@ -13,6 +13,7 @@ from backend.kit.crypto import cipher
 from backend.kit.days import local_day
 from backend.kit.db import NOT_FOUND, db, find, rows, transaction
 from backend.kit.http import Page, page_of
+from backend.passbook.subjects import subject
 from backend.volunteering import check_in_points as spots
 from backend.volunteering.activities import codes
 from backend.volunteering.activities.models import Activity, Shift
@@ -82,6 +83,12 @@ def activities(caller: Caller, cursor: str | None, limit: int, team: str | None)
     if team is not None:
         query = query.where(Activity.team == team)
     return page_of(query, Activity, cursor, limit)
+
+
+@subject("activity")
+def has_activity(district: str, activity: str) -> bool:
+    """Whether the district has this activity."""
+    return db.session.get(Activity, (district, activity)) is not None
 
 
 def planned(caller: Caller, activity: str) -> Planned:

@@ -12,6 +12,7 @@ from backend.kit.auth import Caller, Role, role_holder
 from backend.kit.clock import fresh_id, now
 from backend.kit.db import NOT_FOUND, db, find, rows, transaction
 from backend.kit.http import Page, page_of
+from backend.passbook.subjects import subject
 from backend.places.service import street_of
 from backend.residents.models import Resident
 from backend.volunteering import check_in_points as spots
@@ -92,6 +93,12 @@ def station_of(district: str, station: str) -> Station:
 def leads_a_team(district: str, resident: str) -> bool:
     """Whether a resident leads at least one team now."""
     return db.session.scalar(rows(Team, district).where(Team.leader == resident).limit(1)) is not None
+
+
+@subject("team")
+def has_team(district: str, team: str) -> bool:
+    """Whether the district has this team."""
+    return db.session.get(Team, (district, team)) is not None
 
 
 def _add(session: Session, row: Team | Station, taken: Kind) -> None:

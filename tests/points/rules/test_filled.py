@@ -1,5 +1,7 @@
 """What a deed does not say is told: to the author of a pack beforehand, to the resident afterwards."""
 
+from pathlib import Path
+
 import pytest
 
 from backend.passbook.filled import FILLED
@@ -18,14 +20,19 @@ def warned(*rules, **parts):
 @pytest.mark.parametrize(
     ("made", "parts", "words"),
     [
-        (rule(when={"kind": "referral"}), {}, "no deeds of the kind `referral`"),
-        (rule(), {"caps": [cap(per="household")]}, "a household for: act"),
-        (rule(when={"kind": ["act", "service"]}), {"caps": [cap(per="team")]}, "a team for: act;"),
-        (rule(points={"per_unit": {"unit": {"zh": "袋", "en": "bag"}, "points": 2}}), {}, "a quantity for: act"),
-        (rule(when={"kind": "act", "quantity": {"from": 2}}), {}, "a quantity for: act"),
-        (rule(times={"at_most": 1, "same": ["about"], "window": "year"}), {}, "whom it is about for: act"),
-        (rule(times={"at_most": 1, "per": "household", "window": "year"}), {}, "a household for: act"),
-        (rule(when={"kind": "act", "team": "t"}), {}, "a team for: act"),
+        (rule(when={"kind": ["act", "ticket"]}), {"caps": [cap(per="team")]}, "a team for: ticket;"),
+        (
+            rule(when={"kind": "ticket"}, points={"per_unit": {"unit": {"zh": "件", "en": "item"}, "points": 2}}),
+            {},
+            "a quantity for: ticket",
+        ),
+        (rule(when={"kind": "referral", "quantity": {"from": 2}}), {}, "a quantity for: referral"),
+        (
+            rule(when={"kind": "service"}, times={"at_most": 1, "same": ["about"], "window": "year"}),
+            {},
+            "whom it is about for: service",
+        ),
+        (rule(when={"kind": "ticket", "team": "t"}), {}, "a team for: ticket"),
     ],
 )
 def test_what_the_service_does_not_fill_is_warned_about(made, parts, words):
@@ -40,10 +47,24 @@ def test_what_it_fills_is_not():
     assert warned(hours, caps=[cap(per=["resident", "team"]), cap("all", per="street", window="day")]) == []
 
 
+def test_acts_say_all_that_rules_may_ask_and_referrals_are_made():
+    asks = rule(
+        when={"kind": "act", "quantity": {"from": 2}, "team": "t", "activity": "a"},
+        times={"at_most": 1, "per": "household", "same": ["about", "place"], "window": "year"},
+    )
+    assert warned(asks, caps=[cap(per="household")]) == []
+    assert warned(rule(when={"kind": "referral"})) == []
+
+
 def test_the_command_warns_of_it(tmp_path):
     file = tmp_path / "mine.yaml"
-    file.write_text(written(raw(rule(when={"kind": "referral"}))), "utf-8")
+    file.write_text(written(raw(rule(when={"kind": "ticket", "team": "t"}))), "utf-8")
     assert "not_filled" in run("check", file).output
+
+
+@pytest.mark.parametrize("file", sorted(Path("config/rules").glob("*.yaml")), ids=lambda file: file.stem)
+def test_no_shipped_pack_asks_for_what_nothing_fills(file):
+    assert [each.en for each in load_pack(file, fills=FILLED).problems if each.code == "not_filled"] == []
 
 
 def test_a_resident_is_told_of_a_cap_that_could_not_count_the_deed():

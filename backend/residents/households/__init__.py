@@ -1,0 +1,1 @@
+"""Households: who lives together, as they say themselves; for limits that count by household, and nothing else."""
