@@ -13,7 +13,7 @@ from backend.kit.clock import fresh_id, now
 from backend.kit.days import local_day
 from backend.kit.db import db, find, rows, transaction
 from backend.kit.states import States
-from backend.passbook import earn, facts, packs, posting, reversing, verified
+from backend.passbook import again, earn, facts, packs, posting, reversing, verified
 from backend.passbook.models import Correction, Earning, EarningAppeal
 from backend.passbook.packs import SAME_PERSON
 from backend.staff.service import is_same_person
@@ -204,7 +204,7 @@ def _made(row: Earning, kind_: str, changes: dict[str, Any]) -> _Made:
     if pack is None:
         raise NO_RULES()
     first = Decision.from_json(row.decision)
-    return _Made(event, decide(pack, event, facts.read_again(event, pack, first, row.decided_at)))
+    return _Made(event, decide(pack, event, again.read(event, pack, row, first)))
 
 
 def _changed(event: DeedApproved, changes: dict[str, Any]) -> DeedApproved:

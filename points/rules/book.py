@@ -14,8 +14,9 @@ from points.rules.caps import fit, take
 from points.rules.decide import decide
 from points.rules.decision import Decision, Grant, Outcome, complete
 from points.rules.facts import Facts
-from points.rules.measures import Measure
+from points.rules.measures import FED_BY_GRANTS, Measure
 from points.rules.pack import Pack, Rule
+from points.rules.steps import marks_of
 from points.rules.windows import label
 
 ZERO = Decimal(0)
@@ -87,7 +88,7 @@ class Book:
             self.balances[event.resident] = self.balances.get(event.resident, 0) + granted
             outcomes[grant.rule] = Outcome("posted", granted, cuts)
             for measure in self._by_grant[grant.rule]:
-                self._add(measure, event, day, _value(measure, grant, granted))
+                self._add(measure, event, day, _value(measure, grant))
         return outcomes
 
     def _measures(self, event: DeedApproved) -> tuple[Measure, ...]:
@@ -136,11 +137,13 @@ def _fed_by(rule: Rule, measures: Iterable[Measure]) -> tuple[Measure, ...]:
     return tuple(
         measure
         for measure in measures
-        if measure.what in ("counted", "times", "points") and (not measure.rules or rule.id in measure.rules)
+        if measure.what in FED_BY_GRANTS and (not measure.rules or rule.id in measure.rules)
     )
 
 
-def _value(measure: Measure, grant: Grant, granted: int) -> Decimal:
+def _value(measure: Measure, grant: Grant) -> Decimal:
     if measure.what == "counted":
         return Decimal(grant.counted)
-    return Decimal(1) if measure.what == "times" else Decimal(granted)
+    if measure.what == "mark":
+        return Decimal(measure.mark in marks_of(grant.steps))
+    return Decimal(1) if measure.what == "times" else Decimal(grant.amount)

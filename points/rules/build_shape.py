@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,7 @@ from points.rules.build_when import listed, window_of
 from points.rules.measures import Measure
 from points.rules.problems import Findings, Path
 from points.rules.shapes import Assessed, Band, Bands, Each, Entry, Milestones, Rate, Shape, Table, Turn
-from points.rules.texts import Text
+from points.rules.texts import Text, plain
 
 HOUR = Text("小时", "hour")
 _UNITS: dict[tuple[str, ...], Text] = {
@@ -108,7 +109,21 @@ class ShapeReader:
                 (*self.path, "milestones"), "overlapping_bands", "同一个数写了两次。", "A mark is given twice."
             )
         measure = self._measure(value, "milestones")
-        return Milestones(measure, marks, _unit(measure))
+        paid = tuple(
+            replace(
+                measure,
+                key=f"{measure.key}.{plain(at)}",
+                what="mark",
+                kinds=(),
+                categories=(),
+                takes_place=False,
+                rules=(self.rule["rule"],),
+                mark=at,
+            )
+            for at, _ in marks
+        )
+        self.measures = (measure, *paid)
+        return Milestones(measure, marks, _unit(measure), paid)
 
     def _measure(self, value: Any, name: str) -> Measure:
         of = value.get("of", self.rule["when"])
@@ -120,6 +135,7 @@ class ShapeReader:
             window=window_of(value["window"]),
             kinds=listed(of.get("kind")),
             categories=() if isinstance(categories, dict) else listed(categories),
+            takes_place=True,
         )
         self.measures = (measure,)
         return measure

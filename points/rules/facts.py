@@ -31,7 +31,8 @@ class Tally:
     - `counted`: sum of `Grant.counted` of grants by one of `rules`
     - `times`: number of deeds with a grant by one of `rules`
     - `turn`: number of other deeds of the group that are decided already, or were filed before this one and still wait
-    - `points`: sum of points granted after caps; by one of `rules` when there are any
+    - `points`: sum of points the decisions gave, before caps; by one of `rules` when there are any
+    - `mark`: number of grants by one of `rules` that paid the milestone at `mark`
     Count a deed when it is of one of `kinds` and `categories` (empty: any), equals each field of `match`, and its `at`
     is not before `since` and is before `until` (None: no end). The deed itself and undone ones do not count.
     """
@@ -45,6 +46,9 @@ class Tally:
     rules: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    mark: Decimal | None = None
+    takes_place: bool = False
+    """Whether the deed itself takes a place in this running total; see `places`."""
 
 
 @dataclass(frozen=True, slots=True)

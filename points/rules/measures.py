@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from points.events import DeedApproved
@@ -11,6 +12,8 @@ from points.rules.windows import Window
 
 FIELDS = ("resident", "team", "activity", "household", "place", "about", "category", "street", "district")
 """The fields of a deed by which deeds can be the same."""
+FED_BY_GRANTS = ("counted", "times", "points", "mark")
+"""What counts grants, beside what counts deeds; see Tally."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class Measure:
     rules: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    mark: Decimal | None = None
+    takes_place: bool = False
 
     def stands_alone(self, event: DeedApproved) -> bool:
         """Whether the deed lacks what it takes to be the same as another (a ticket without a place)."""
@@ -35,4 +40,15 @@ class Measure:
             return None
         match = tuple((name, str(getattr(event, name))) for name in self.match)
         since, until = self.window.bounds(event.at, zone)
-        return Tally(self.key, self.what, match, since, until, self.rules, self.kinds, self.categories)
+        return Tally(
+            self.key,
+            self.what,
+            match,
+            since,
+            until,
+            self.rules,
+            self.kinds,
+            self.categories,
+            self.mark,
+            self.takes_place,
+        )

@@ -17,15 +17,15 @@ from points.rules.counters import CapCount, Sums
 from points.rules.decide import amount_of, check_in_force, counted_of
 from points.rules.facts import Facts
 from points.rules.history import Past
-from points.rules.measures import Measure
+from points.rules.measures import FED_BY_GRANTS, Measure
 from points.rules.pack import Pack, Rule
-from points.rules.steps import Step
+from points.rules.steps import Step, marks_of
 from points.rules.view import View
 
 ONE = Decimal(1)
 MOST_KEPT = 200_000
 """Amounts that one rule remembers before it begins anew."""
-_Amount = tuple[int, Decimal] | None
+_Amount = tuple[int, Decimal, tuple[Decimal, ...]] | None
 
 
 class Given(NamedTuple):
@@ -96,7 +96,7 @@ class _Line:
         self.amounts: dict[Any, _Amount] = {}
 
     def amount(self, view: View) -> _Amount:
-        """Points before store and caps, and how much of the quantity counted; None when nothing is left of it."""
+        """Points before store and caps, how much counted, and the marks it paid; None when nothing is left of it."""
         rule = self.rule
         if rule.times is not None and view.before(rule.times.measure) >= rule.times.at_most:
             return None
@@ -111,11 +111,15 @@ class _Line:
             return self.amounts[inputs]
         steps: list[Step] = []
         counted = counted_of(rule.quantity, view, steps)
-        found = None if counted is None else (amount_of(rule, view, counted, steps), counted)
+        found = None if counted is None else (amount_of(rule, view, counted, steps), counted, marks_of(tuple(steps)))
         if len(self.amounts) >= MOST_KEPT:
             self.amounts.clear()
         self.amounts[inputs] = found
         return found
+
+
+_Grant = tuple[_Line, int, Decimal, tuple[Decimal, ...]]
+"""Points asked for, how much counted, and the marks that were paid."""
 
 
 class Quick:
@@ -146,7 +150,7 @@ class Quick:
         grants = self._grants(lines, balance or 0)
         for sums in by_deed:
             sums.add(event, event.quantity if sums.measure.what == "quantity" else ONE)
-        return day, [self._post(event, day, *grant) for grant in grants]
+        return day, [self._post(event, day, grant) for grant in grants]
 
     def used(self) -> dict[str, int]:
         """What was counted against each cap, by its key."""
@@ -174,9 +178,9 @@ class Quick:
             found = self._by_sort[sort] = (lines, tuple(s for s in self._sums.values() if _counts(s.measure, *sort)))
         return found
 
-    def _grants(self, lines: tuple[_Line, ...], stored: int) -> list[tuple[_Line, int, Decimal]]:
+    def _grants(self, lines: tuple[_Line, ...], stored: int) -> list[_Grant]:
         """As `decide.grants_of`."""
-        grants: list[tuple[_Line, int, Decimal]] = []
+        grants: list[_Grant] = []
         view, store, spoken = self._view, self.pack.store, False
         for line in lines:
             rule = line.rule
@@ -186,15 +190,16 @@ class Quick:
             found = line.amount(view)
             if found is None:
                 continue
-            amount, counted = found
+            amount, counted, marks = found
             over = 0 if store is None else max(0, min(amount, stored + amount - store.at_most))
             if amount <= 0:
                 continue
-            grants.append((line, amount - over, counted))
+            grants.append((line, amount - over, counted, marks))
             stored += amount - over
         return grants
 
-    def _post(self, event: DeedApproved, day: date, line: _Line, asked: int, counted: Decimal) -> Given:
+    def _post(self, event: DeedApproved, day: date, grant: _Grant) -> Given:
+        line, asked, counted, marks = grant
         granted, counts = asked, []
         cuts: tuple[Cut, ...] = ()
         for count in line.caps:
@@ -212,7 +217,10 @@ class Quick:
             self._balances[event.resident] = self._balances.get(event.resident, 0) + granted
         for sums in line.fed:
             what = sums.measure.what
-            sums.add(event, counted if what == "counted" else ONE if what == "times" else Decimal(granted))
+            if what == "mark":
+                sums.add(event, Decimal(sums.measure.mark in marks))
+            else:
+                sums.add(event, counted if what == "counted" else ONE if what == "times" else Decimal(asked))
         return Given(line.rule, asked, granted, cuts)
 
 
@@ -221,7 +229,7 @@ def _case(cases: tuple[Any, ...], view: View) -> int:
 
 
 def _feeds(rule: Rule, measure: Measure) -> bool:
-    return measure.what in ("counted", "times", "points") and (not measure.rules or rule.id in measure.rules)
+    return measure.what in FED_BY_GRANTS and (not measure.rules or rule.id in measure.rules)
 
 
 def _counts(measure: Measure, kind: str, category: str) -> bool:

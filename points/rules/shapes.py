@@ -9,6 +9,7 @@ from typing import Protocol
 
 from points.errors import Category, kind
 from points.rules.measures import Measure
+from points.rules.places import due_key, others_key, stretches
 from points.rules.steps import EXACT, Step
 from points.rules.texts import NOTHING, Text
 from points.rules.view import View
@@ -145,7 +146,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Bands:
-    """Points that change with the running total.
+    """Points that change with the running total, by the place the deed has in it.
 
     `mode` is `split`: each hour at its own band's rate; `whole`: all hours at the rate of the band one stands in; or
     `each`: so many points for the deed, by the band one stands in.
@@ -157,17 +158,17 @@ class Bands:
     unit: Text
 
     def steps(self, view: View, quantity: Decimal) -> list[Step]:
-        start = view.before(self.measure)
+        places = stretches(view.tallies, self.measure.key, view.before(self.measure), quantity)
         if self.mode != "split":
-            standing = [band for band in self.bands if self._stands(band, start)]
+            standing = [band for band in self.bands if self._stands(band, places[0][0])]
             return [self._each(band) if self.mode == "each" else self._step(band, quantity) for band in standing]
-        end = EXACT.add(start, quantity)
         parts = []
-        for band in self.bands:
-            low = max(start, band.low)
-            high = end if band.high is None else min(end, band.high)
-            if low < high:
-                parts.append(self._step(band, EXACT.subtract(high, low)))
+        for start, end in places:
+            for band in self.bands:
+                low = max(start, band.low)
+                high = end if band.high is None else min(end, band.high)
+                if low < high:
+                    parts.append(self._step(band, EXACT.subtract(high, low)))
         return parts
 
     def _step(self, band: Band, part: Decimal) -> Step:
@@ -190,20 +191,28 @@ class Bands:
 
 @dataclass(frozen=True, slots=True)
 class Milestones:
-    """A sum once, by the deed with which the running total reaches a mark."""
+    """A sum once, by the deed with which the running total reaches a mark; one that was taken back is due again."""
 
     measure: Measure
     marks: tuple[tuple[Decimal, Decimal], ...]
     """(at, points), rising."""
     unit: Text
+    paid: tuple[Measure, ...]
+    """For each mark whether it was paid before."""
 
     def steps(self, view: View, quantity: Decimal) -> list[Step]:
-        start = view.before(self.measure)
-        end = EXACT.add(start, quantity)
-        return [Step("milestone", points, self.unit, (points, at)) for at, points in self.marks if start < at <= end]
+        places = stretches(view.tallies, self.measure.key, view.before(self.measure), quantity)
+        others = view.tallies.get(others_key(self.measure.key), ZERO)
+        total = max(EXACT.add(others, quantity), *(end for _, end in places))
+        due = []
+        for (at, points), paid in zip(self.marks, self.paid, strict=True):
+            again = due_key(paid.key) in view.tallies and at <= total
+            if (again or any(start < at <= end for start, end in places)) and not view.before(paid):
+                due.append(Step("milestone", points, self.unit, (points, at)))
+        return due
 
     def reads(self, view: View) -> Hashable:
-        return view.before(self.measure)
+        return view.before(self.measure), tuple(view.before(each) for each in self.paid)
 
     def most(self) -> Decimal | None:
         return sum((points for _, points in self.marks), ZERO)

@@ -36,3 +36,8 @@ class Step(NamedTuple):
     delta: Decimal
     title: Text
     numbers: tuple[Decimal | None, ...]
+
+
+def marks_of(steps: tuple[Step, ...]) -> tuple[Decimal, ...]:
+    """The milestones that a grant paid."""
+    return tuple(step.numbers[1] for step in steps if step.kind == "milestone" and step.numbers[1] is not None)

@@ -158,13 +158,15 @@ def test_a_correction_is_let_be_and_another_can_be_asked(cast: Cast, office: tup
     ]
 
 
-def test_hours_are_corrected_in_the_band_they_were_done_in(cast: Cast, office: tuple[Person, Person]) -> None:
+def test_hours_keep_their_band_and_those_a_correction_adds_stand_behind_the_rest(
+    cast: Cast, office: tuple[Person, Person]
+) -> None:
     resident = cast.resident()
     first = serve(resident, "1", fresh_id())
     serve(resident, "2", fresh_id())
     assert points(resident) == 10 + (10 + 6)
     correct(office, first, quantity="2")
-    assert points(resident) == 20 + 16  # the first deed stood before the second, and still does
+    assert points(resident) == (10 + 6) + 16  # as for four hours in a row: two of 10 points, two of 6
     third = serve(resident, "2", fresh_id())
     assert told(resident, third)["granted"] == 12  # from 4 hours on
 

@@ -1,0 +1,96 @@
+"""What is decided does not depend on whether the points of earlier deeds have arrived in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from backend.kit import outbox
+from points.clock import FixedClock
+from points.ledger.refusals import LEDGER_UNREACHABLE
+from tests.backend.passbook.small import opened, served
+from tests.backend.passbook.stage import approve, points, told
+from tests.backend.passbook.test_corrections import correct
+from tests.cast import Cast
+
+STORE = "store: {at_most: 15, overflow_to: civic}"
+TIERS = """\
+coefficients:
+- {coefficient: card, title: {zh: 卡, en: Card}, cases: [{title: {zh: 金卡, en: Gold}, when: {tier: gold}, factor: 2}]}
+tiers:
+- {tier: gold, title: {zh: 金卡, en: Gold}, needs: {
+   points: {at_least: 50, window: year}, hours: {at_least: 0.5, window: year}}}
+caps:
+- {cap: daily, title: {zh: 每日, en: Daily}, per: resident, window: day, points: 10, rules: [care]}"""
+CARE = """\
+- {rule: care, title: {zh: 助老, en: Care}, when: {kind: service, category: 助老}, points: {each: 30}}
+- {rule: clean, title: {zh: 清扫, en: Clean}, when: {kind: service, category: 清扫}, points: {each: 10},
+   coefficients: [card]}"""
+
+
+@contextmanager
+def nothing_posted(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The ledger can be asked, but takes no posting."""
+
+    def away(*_: Any) -> None:
+        raise LEDGER_UNREACHABLE()
+
+    with monkeypatch.context() as patch:
+        patch.setattr("points.ledger.Ledger.post", away)
+        patch.setattr("points.ledger.Ledger.post_many", away)
+        yield
+
+
+def delivered(clock: FixedClock) -> None:
+    for _ in range(4):
+        clock.advance(seconds=400)
+        outbox.deliver_due()
+
+
+def test_nobody_stores_more_than_the_most_by_points_that_arrive_later(
+    cast: Cast, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(cast, more=STORE)
+    resident = cast.resident()
+    with nothing_posted(monkeypatch):
+        earnings = [approve(resident, "扫雪") for _ in range(3)]
+    assert points(resident) == 0
+    delivered(clock)
+    assert [told(resident, each)["granted"] for each in earnings] == [10, 5, 0]
+    assert points(resident) == 15
+
+
+def test_a_correction_stores_no_more_than_the_most_beside_what_came_since(cast: Cast, clock: FixedClock) -> None:
+    big = "- {rule: big, title: {zh: 大扫除, en: Big}, when: {kind: act, category: 大扫除}, points: {each: 14}}"
+    office = opened(cast, big, more=STORE)
+    resident = cast.resident()
+    first, second = approve(resident, "扫雪"), approve(resident, "扫雪")
+    assert [told(resident, each)["granted"] for each in (first, second)] == [10, 5]
+    correct(office, first, category="大扫除")
+    assert points(resident) == 15
+    for earning, category in ((first, "大扫除"), (second, "扫雪")):
+        correct(office, earning, category=category)
+        assert points(resident) == 15
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_a_tier_is_the_same_whether_postings_arrived_or_wait(
+    cast: Cast, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, arrives: bool
+) -> None:
+    opened(cast, CARE, more=TIERS)
+    resident = cast.resident()
+
+    def deeds() -> list[str]:
+        return [served(resident, 1, each) for each in ("助老", "助老", "清扫")]
+
+    if arrives:
+        earnings = deeds()
+    else:
+        with nothing_posted(monkeypatch):
+            earnings = deeds()
+        delivered(clock)
+    seen = [told(resident, each) for each in earnings]
+    assert [(each["asked"], each["granted"]) for each in seen] == [(30, 10), (30, 0), (20, 20)]
