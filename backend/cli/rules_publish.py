@@ -17,7 +17,7 @@ from backend.cli.rules_shown import confirmed, show_difference, show_simulation
 from backend.cli.rules_simulate import period_of, tried
 from backend.kit.clock import now
 from backend.kit.db import db, rows
-from backend.passbook import history, packs, publishing
+from backend.passbook import history, pack_seen, packs, publishing
 from backend.passbook.models import RulePack
 from backend.passbook.persons import same_person
 from points.rules import Pack
@@ -71,15 +71,14 @@ def _hand_in(here: Kept, author: str, days: Days) -> None:
 
 def _publish(district: str, publisher: str, identifier: str, yes: bool) -> None:
     """First everything a second person looks at, then the question, then the deed."""
-    seen = packs.see(district, identifier)
-    shown = publishing.stamp(seen.row)
+    seen = pack_seen.see(district, identifier)
     show_difference(seen.diff["zh-CN"], seen.diff["en"], beside=seen.beside is not None)
     _tell(seen.row, f"自 {seen.row.valid_from} 起生效 / would be in force from {seen.row.valid_from}")
     for miss in seen.row.case_misses:
         click.echo(miss)
     show_simulation(seen.row.simulation)
     confirmed("发布这一包吗？ / Publish this pack?", yes)
-    row = publishing.publish(district, publisher, identifier, shown)
+    row = publishing.publish(district, publisher, identifier, seen.stamp)
     _tell(row, f"已发布，自 {row.valid_from} 起生效 / published, in force from {row.valid_from}")
 
 

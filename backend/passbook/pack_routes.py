@@ -7,9 +7,17 @@ from typing import Any
 from backend.kit.auth import Caller
 from backend.kit.db import find, rows
 from backend.kit.http import Endpoints, Page, PageQuery, page_of
-from backend.passbook import history, packs, publishing, suspending
+from backend.passbook import history, pack_seen, packs, publishing, suspending
 from backend.passbook.models import RulePack
-from backend.passbook.pack_schemas import PackBody, PackPageSchema, PackSchema, SuspensionBody, WholePackSchema, whole
+from backend.passbook.pack_schemas import (
+    PackBody,
+    PackPageSchema,
+    PackSchema,
+    PublicationBody,
+    SuspensionBody,
+    WholePackSchema,
+    whole,
+)
 
 # ruff: noqa: A002 - `id` is the path's own word
 endpoints = Endpoints("rule_packs", __name__, description="规则包 · rule packs")
@@ -29,7 +37,7 @@ def list_packs(caller: Caller, query: dict[str, Any]) -> Page:
 @endpoints.endpoint("GET", "/staff/rule-packs/<id>", may="rules.see", answer=WholePackSchema)
 def see_pack(caller: Caller, id: str) -> dict[str, Any]:
     """One pack: its text, what changes by it in words, its cases and its simulation."""
-    return whole(packs.see(caller.district, id))
+    return whole(pack_seen.see(caller.district, id))
 
 
 @endpoints.endpoint(
@@ -55,13 +63,15 @@ def simulate_pack(caller: Caller, id: str) -> dict[str, Any]:
     row = find(RulePack, caller.district, id)
     simulation = history.try_shortly(caller.district, row.text)
     packs.attach_simulation(caller.district, caller.name, id, simulation)
-    return whole(packs.see(caller.district, id))
+    return whole(pack_seen.see(caller.district, id))
 
 
-@endpoints.endpoint("POST", "/staff/rule-packs/<id>/publish", may="rules.publish", answer=PackSchema)
-def publish_pack(caller: Caller, id: str) -> RulePack:
-    """Another person puts it in force."""
-    return publishing.publish(caller.district, caller.name, id)
+@endpoints.endpoint(
+    "POST", "/staff/rule-packs/<id>/publish", may="rules.publish", body=PublicationBody, answer=PackSchema
+)
+def publish_pack(caller: Caller, id: str, body: dict[str, Any]) -> RulePack:
+    """Another person puts it in force, as they looked at it: refused when cases or simulation changed since."""
+    return publishing.publish(caller.district, caller.name, id, body["stamp"])
 
 
 @endpoints.endpoint(

@@ -8,7 +8,7 @@ from marshmallow import fields
 
 from backend.kit.http import Answer, Body, page_schema
 from backend.kit.http.shapes import Text
-from backend.passbook.packs import Seen
+from backend.passbook.pack_seen import Seen
 
 
 class PackBody(Body):
@@ -18,6 +18,12 @@ class PackBody(Body):
 
 class SuspensionBody(Body):
     reason = Text(1, 500, required=True)
+
+
+class PublicationBody(Body):
+    stamp = Text(
+        64, 64, required=True, metadata={"description": "the `stamp` of the pack as it was looked at (GET of the pack)"}
+    )
 
 
 class PackSchema(Answer):
@@ -48,6 +54,9 @@ class WholePackSchema(PackSchema):
     simulation = fields.Dict(required=True, allow_none=True)
     diff = fields.Dict(required=True, metadata={"description": "what changes, in sentences of both languages"})
     beside = fields.String(required=True, allow_none=True, metadata={"description": "the pack it is compared with"})
+    stamp = fields.String(
+        required=True, metadata={"description": "stands for text, cases and simulation; publishing gives it back"}
+    )
 
 
 def whole(seen: Seen) -> dict[str, Any]:
@@ -55,4 +64,4 @@ def whole(seen: Seen) -> dict[str, Any]:
     columns: dict[str, Any] = {
         name: getattr(seen.row, name) for name in WholePackSchema._declared_fields if hasattr(seen.row, name)
     }
-    return {**columns, "diff": seen.diff, "beside": seen.beside.id if seen.beside else None}
+    return {**columns, "diff": seen.diff, "beside": seen.beside.id if seen.beside else None, "stamp": seen.stamp}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -18,7 +17,6 @@ from backend.passbook.pack_zone import zone_problem
 from backend.passbook.persons import same_person
 from points.errors import Category, kind
 from points.rules import Pack
-from points.rules.diff import differences
 
 PACK_KNOWN = kind(
     "rule_pack_known",
@@ -72,15 +70,6 @@ REDEEMING = "rules.redeeming"
 """The outbox is told by this when what is in force changes, for whoever keeps the pack's word on redeeming."""
 KNOWN_TO_RULE = ("published", "suspended")
 LANGUAGES = ("zh-CN", "en")
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A pack with what a second person looks at before publishing it."""
-
-    row: RulePack
-    beside: RulePack | None
-    diff: dict[str, list[str]]
 
 
 def submit(
@@ -168,6 +157,12 @@ def in_force(district: str, day: date) -> Pack | None:
 
 def row_in_force(district: str, day: date, but: str = "") -> RulePack | None:
     """The same, as its row; `but` leaves one pack out."""
+    found = ruling_row(district, day, but)
+    return found if found is not None and found.state == "published" else None
+
+
+def ruling_row(district: str, day: date, but: str = "") -> RulePack | None:
+    """The row of the pack whose day it is, suspended or not."""
     query = rows(RulePack, district).where(
         RulePack.state.in_(KNOWN_TO_RULE),
         RulePack.id != but,
@@ -175,8 +170,7 @@ def row_in_force(district: str, day: date, but: str = "") -> RulePack | None:
         RulePack.valid_to.is_(None) | (RulePack.valid_to >= day),
     )
     last_first = (RulePack.valid_from.desc(), RulePack.published_at.desc(), RulePack.state, RulePack.id.desc())
-    found = db.session.scalar(query.order_by(*last_first).limit(1))
-    return found if found is not None and found.state == "published" else None
+    return db.session.scalar(query.order_by(*last_first).limit(1))
 
 
 def compared_with(district: str, pack: Pack, but: str = "") -> RulePack | None:
@@ -219,17 +213,6 @@ def attach_simulation(district: str, staff: str, identifier: str, simulation: di
             deeds=int(simulation["deeds"]),
         )
     return row
-
-
-def see(district: str, identifier: str) -> Seen:
-    """One pack with its text, cases, simulation, and the difference in words to what is in force without it."""
-    row = find(RulePack, district, identifier)
-    new = parsed(row.digest, row.text)
-    beside = compared_with(district, new, but=row.id)
-    if beside is None:
-        return Seen(row, None, {language: [] for language in LANGUAGES})
-    old = parsed(beside.digest, beside.text)
-    return Seen(row, beside, {language: differences(old, new, language) for language in LANGUAGES})
 
 
 def categories(district: str, kind: str, on: date) -> tuple[str, ...]:

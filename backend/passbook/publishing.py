@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,7 +11,9 @@ from backend.kit.days import local_day
 from backend.kit.db import db, find, rows, transaction
 from backend.passbook import history, locks
 from backend.passbook.models import RulePack
+from backend.passbook.pack_gaps import turns
 from backend.passbook.pack_reading import parsed
+from backend.passbook.pack_seen import stamp
 from backend.passbook.packs import (
     KNOWN_TO_RULE,
     REDEEMING,
@@ -21,7 +21,7 @@ from backend.passbook.packs import (
     SIMULATION_NEEDED,
     STATES,
     compared_with,
-    row_in_force,
+    ruling_row,
 )
 from backend.passbook.persons import same_person
 from points.errors import Category, kind
@@ -29,8 +29,21 @@ from points.errors import Category, kind
 STARTS_TOO_EARLY = kind(
     "rule_pack_starts_too_early",
     Category.INVALID,
-    zh="{day} 已有规则生效，新规则包须从明天或以后开始。",
-    en="Rules are in force on {day} already; a new pack starts tomorrow or later.",
+    zh="新规则包须从明天或以后开始；过去的日子只能补停用的规则包留下的空档，{day} 不在其中。",
+    en="A new pack starts tomorrow or later; of days past only those that a suspended pack left without rules can be "
+    "filled, and {day} is none of them.",
+)
+SAME_FIRST_DAY = kind(
+    "rule_pack_same_first_day",
+    Category.CONFLICT,
+    zh="已发布的 {pack} 第 {version} 版也从 {day} 开始：请换一天，或先停用那一包。",
+    en="{pack} version {version} was published from {day} too: begin on another day, or suspend that one first.",
+)
+VERSION_TOO_LOW = kind(
+    "rule_pack_version_too_low",
+    Category.CONFLICT,
+    zh="{pack} 第 {known} 版已经发布过，新的一版须比它大，这里是第 {version} 版。",
+    en="{pack} version {known} was published before; a new one has a higher version, and this is version {version}.",
 )
 CASES_NEEDED = kind(
     "rule_pack_cases_needed",
@@ -49,24 +62,19 @@ RECENT = timedelta(days=31)
 YEAR = timedelta(days=365)
 
 
-def stamp(row: RulePack) -> str:
-    """What tells the cases and the simulation somebody was shown from those that took their place."""
-    shown = json.dumps([row.digest, row.cases, row.simulation], sort_keys=True, default=str)
-    return hashlib.sha256(shown.encode()).hexdigest()
-
-
-def publish(district: str, publisher: str, identifier: str, shown: str | None = None) -> RulePack:
+def publish(district: str, publisher: str, identifier: str, shown: str) -> RulePack:
     """A second person puts a pack in force from its first day; the first pack of a district may start at once.
 
-    With `shown`, only what had this stamp. Refused: `rule_pack_changed_meanwhile`, `second_person_needed`,
-    `wrong_state`, `rule_pack_cases_needed`, `rule_pack_simulation_needed`, `rule_pack_starts_too_early`.
+    Only what had the stamp `shown` when they looked at it. Refused: `rule_pack_changed_meanwhile`,
+    `second_person_needed`, `wrong_state`, `rule_pack_cases_needed`, `rule_pack_simulation_needed`,
+    `rule_pack_starts_too_early`, `rule_pack_same_first_day`, `rule_pack_version_too_low`.
     """
     with transaction():
         locks.hold(district, ["rule packs"])
         row = find(RulePack, district, identifier, lock=True)
         if same_person(district, row.author, publisher):
             raise SAME_PERSON()
-        if shown is not None and shown != stamp(row):
+        if shown != stamp(row):
             raise CHANGED()
         row.state = STATES.after(row.state, "publish")
         _check_ready(row)
@@ -85,14 +93,18 @@ def publish(district: str, publisher: str, identifier: str, shown: str | None = 
 
 
 def _check_ready(row: RulePack) -> None:
-    """Cases green, a simulation beside what is in force now, and no day that is ruled already."""
+    """Cases green, a simulation beside what it is compared with, and days that are its own."""
     if row.case_misses or not row.case_count:
         raise CASES_NEEDED(problems="; ".join(row.case_misses[:5]) or "0")
     if row.simulation is None or not _is_tried(row, row.simulation):
         raise SIMULATION_NEEDED()
-    for day in _days_to_ask(row):
-        if row_in_force(row.district, day, but=row.id) is not None:
-            raise STARTS_TOO_EARLY(day=day)
+    others = rows(RulePack, row.district).where(RulePack.state.in_(KNOWN_TO_RULE), RulePack.id != row.id)
+    for other in db.session.scalars(others.order_by(RulePack.version.desc())):
+        if other.state == "published" and other.valid_from == row.valid_from:
+            raise SAME_FIRST_DAY(pack=other.pack, version=other.version, day=other.valid_from)
+        if other.pack == row.pack and other.version > row.version:
+            raise VERSION_TOO_LOW(pack=row.pack, known=other.version, version=row.version)
+    _check_days(row)
 
 
 def _is_tried(row: RulePack, tried: dict[str, Any]) -> bool:
@@ -119,11 +131,13 @@ def _day(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text)
 
 
-def _days_to_ask(row: RulePack) -> list[date]:
-    """From its first day to today: the days on which what is in force can change."""
-    today = local_day(now())
-    others = db.session.scalars(rows(RulePack, row.district).where(RulePack.state.in_(KNOWN_TO_RULE)))
-    days = {row.valid_from, today}
-    for other in others:
-        days |= {other.valid_from, *([other.valid_to + timedelta(days=1)] if other.valid_to else [])}
-    return sorted(day for day in days if row.valid_from <= day <= today)
+def _check_days(row: RulePack) -> None:
+    """Days to come; of those past only such as a suspended pack left open, but for a district's first pack."""
+    last = min(local_day(now()), row.valid_to or date.max)
+    known = rows(RulePack, row.district).where(RulePack.state.in_(KNOWN_TO_RULE), RulePack.id != row.id)
+    if row.valid_from > last or db.session.scalar(known.limit(1)) is None:
+        return
+    for day in turns(row.district, row.valid_from, last, but=row.id):
+        ruling = ruling_row(row.district, day, but=row.id)
+        if ruling is None or ruling.state != "suspended":
+            raise STARTS_TOO_EARLY(day=day)

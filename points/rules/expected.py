@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-_ALWAYS = ("gives", "cut_by", "opens", "expires", "refused")
-_WHEN_FILLED = ("silent", "says")
+_ALWAYS = ("gives", "opens", "expires", "refused")
+_WHEN_FILLED = ("cut_by", "silent", "says")
 
 
 def expects(deed: dict[str, Any]) -> bool:
-    """Whether anything is asked of it: `gives: {}` asks that it gives nothing, while `says: []` asks nothing."""
+    """Whether anything is asked of it: `gives: {}` asks that it gives nothing, while `says: []` and `cut_by: []` ask nothing."""
     return any(key in deed for key in _ALWAYS) or any(deed.get(key) for key in _WHEN_FILLED)

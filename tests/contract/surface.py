@@ -131,6 +131,7 @@ BODIES: dict[str, Callable[[Town], Any]] = {
     "ask_correction": lambda town: {"changes": {"category": "帮助困难居民"}, "reason": "类别填错"},
     "ask_undoing": lambda town: {"reason": "查实不属实"},
     "decline_correction": lambda town: {"reason": "查无此事"},
+    "publish_pack": lambda town: {"stamp": "0" * 64},
     "ask_to_suspend_pack": lambda town: {"reason": "分值抄错"},
     "submit_pack": lambda town: {"text": "pack: {}"},
     "invite_staff": lambda town: {"name": "新来的人", "roles": ["reviewer"], "resident": town.ids["resident"]},

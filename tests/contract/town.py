@@ -17,6 +17,7 @@ from backend.passbook import earn
 from backend.volunteering.teams.models import Team
 from points.events import DeedApproved, DeedKind
 from tests.app import DISTRICT, OTHER_DISTRICT
+from tests.backend.passbook.stage import put_in_force
 from tests.backend.rewards.people import Market, look_up, redeem
 from tests.backend.tickets.town import join_group, report
 from tests.backend.volunteering.stage import Stage, activity
@@ -110,7 +111,7 @@ def _staff(cast: Cast, town: Town) -> None:
 def _rules_and_fund(town: Town) -> None:
     made = town.people["rules_author"].post("/staff/rule-packs", {"text": PACK, "cases": CASES})
     assert made.status_code == 201, made.text
-    assert town.people["rules_publisher"].post(f"/staff/rule-packs/{made.json['id']}/publish").status_code == 200
+    assert put_in_force(town.people["rules_publisher"], made.json["id"]).status_code == 200
     topped_up = town.people["fund_manager"].post("/staff/funds/civic/top-ups", {"amount": 10**6, "memo": "赞助"})
     assert topped_up.status_code == 201, topped_up.text
     town.ids |= {"pack": made.json["id"], "fund": "civic", "top_up": topped_up.json["id"]}

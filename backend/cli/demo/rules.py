@@ -17,7 +17,9 @@ def rules_and_fund(story: Story) -> None:
     author, publisher = story.staff["演示-规则起草人"], story.staff["演示-规则发布人"]
     body = {"text": story.memory.once("pack", lambda: text), "cases": story.memory.once("cases", lambda: cases)}
     pack = author.post("/staff/rule-packs", body, key=story.memory.key("pack"))
-    published = publisher.post(f"/staff/rule-packs/{pack['id']}/publish", key=story.memory.key("publish"))
+    path = f"/staff/rule-packs/{pack['id']}"
+    looked_at = {"stamp": story.memory.once("stamp", lambda: publisher.get(path)["stamp"])}
+    published = publisher.post(f"{path}/publish", looked_at, key=story.memory.key("publish"))
     story.chapter(3, "规则与资金", "Rules and fund")
     story.tell(
         f"细则 {published['pack']} 第 {published['version']} 版由两人起草并发布，自 {published['valid_from']} 起生效；"

@@ -8,6 +8,7 @@ from typing import Any
 from werkzeug.test import TestResponse
 
 from backend.kit.auth import Role
+from tests.backend.passbook.stage import put_in_force
 from tests.cast import Cast, Person
 from tests.pictures import photo_of
 
@@ -21,7 +22,7 @@ def rules_in_force(cast: Cast) -> None:
     """Publish the demo's pack and fill its fund."""
     author, publisher = cast.staff(Role.RULES_AUTHOR), cast.staff(Role.RULES_PUBLISHER)
     pack = author.post("/staff/rule-packs", {"text": PACK, "cases": CASES}).json["id"]
-    assert publisher.post(f"/staff/rule-packs/{pack}/publish").status_code == 200
+    assert put_in_force(publisher, pack).status_code == 200
     fund = {"amount": 1000, "memo": "演示捐赠"}
     assert cast.staff(Role.FUND_MANAGER).post("/staff/funds/civic/top-ups", fund).status_code == 201
 

@@ -38,9 +38,15 @@ def publish_rules(cast: Cast, text: str = PACK, cases: str | None = CASES) -> st
     """Put a pack in force, by two people; its id."""
     made = submit(cast, text, cases)
     assert made.status_code == 201, made.json
-    done = cast.staff(Role.RULES_PUBLISHER).post(f"/staff/rule-packs/{made.json['id']}/publish")
+    done = put_in_force(cast.staff(Role.RULES_PUBLISHER), made.json["id"])
     assert done.json["state"] == "published", done.json
     return str(made.json["id"])
+
+
+def put_in_force(publisher: Person, pack: str) -> TestResponse:
+    """A second person looks at a pack and publishes what they saw."""
+    seen = publisher.get(f"/staff/rule-packs/{pack}").json
+    return publisher.post(f"/staff/rule-packs/{pack}/publish", {"stamp": seen.get("stamp", "0" * 64)})
 
 
 def fill_fund(cast: Cast, amount: int = 10_000) -> Person:

@@ -17,7 +17,7 @@ from backend.kit.auth import Role
 from backend.kit.db import db, find, rows
 from backend.passbook.models import RulePack
 from tests.app import DISTRICT
-from tests.backend.passbook.stage import PACK, approve, fill_fund, no, publish_rules, submit
+from tests.backend.passbook.stage import PACK, approve, fill_fund, no, publish_rules, put_in_force, submit
 from tests.cast import Cast, Person
 
 NEXT = PACK.replace("version: 1", "version: 2").replace("from: 2026-01-01", "from: 2026-11-21")
@@ -70,7 +70,7 @@ def handed_in(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def publish(cast: Cast, pack: str) -> tuple[Person, tuple[int, str]]:
     publisher = cast.staff(Role.RULES_PUBLISHER)
-    answer = publisher.post(f"/staff/rule-packs/{pack}/publish")
+    answer = put_in_force(publisher, pack)
     return publisher, (answer.status_code, answer.json.get("code") or answer.json["state"])
 
 

@@ -15,7 +15,7 @@ from points.clock import FixedClock
 from points.errors import Refused
 from points.events import DeedApproved, DeedKind
 from tests.app import DISTRICT
-from tests.backend.passbook.stage import CASES, PACK, approve, fill_fund, points, publish_rules, told
+from tests.backend.passbook.stage import CASES, PACK, approve, fill_fund, points, publish_rules, put_in_force, told
 from tests.cast import Cast
 
 
@@ -138,7 +138,7 @@ def test_nothing_is_posted_when_the_approval_is_rolled_back(app: Flask, cast: Ca
 def test_an_author_cannot_publish_their_own_pack(cast: Cast) -> None:
     both = cast.staff(Role.RULES_AUTHOR, Role.RULES_PUBLISHER)
     pack = both.post("/staff/rule-packs", {"text": PACK, "cases": CASES}).json["id"]
-    answer = both.post(f"/staff/rule-packs/{pack}/publish")
+    answer = put_in_force(both, pack)
     assert (answer.status_code, answer.json["code"]) == (403, "second_person_needed")
 
 

@@ -15,7 +15,7 @@ from backend.passbook.models import RulePack
 from points.clock import FixedClock
 from points.errors import Refused
 from tests.app import DISTRICT
-from tests.backend.passbook.stage import PACK, approve, no, publish_rules, submit
+from tests.backend.passbook.stage import PACK, approve, no, publish_rules, put_in_force, submit
 from tests.backend.passbook.test_packs import CHANGED_CASES, changed, publish
 from tests.cast import Cast
 
@@ -122,7 +122,7 @@ def test_two_accounts_of_one_resident_are_one_person(cast: Cast) -> None:
     author = cast.staff(Role.RULES_AUTHOR, resident=resident)
     pack = author.post("/staff/rule-packs", {"text": changed(), "cases": CHANGED_CASES}).json["id"]
     beside = cast.staff(Role.RULES_PUBLISHER, resident=resident)
-    assert no(beside.post(f"/staff/rule-packs/{pack}/publish")) == (403, "second_person_needed")
+    assert no(put_in_force(beside, pack)) == (403, "second_person_needed")
     assert publish(cast, pack).status_code == 200
     author.post(f"/staff/rule-packs/{pack}/suspend", {"reason": "分值抄错"})
     assert no(beside.post(f"/staff/rule-packs/{pack}/suspend/confirm")) == (403, "second_person_needed")

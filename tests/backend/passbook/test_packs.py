@@ -12,7 +12,18 @@ from backend.kit.db import db, rows
 from backend.passbook import earn
 from points.clock import FixedClock
 from tests.app import DISTRICT, OTHER_DISTRICT
-from tests.backend.passbook.stage import CASES, PACK, approve, fill_fund, no, points, publish_rules, submit, told
+from tests.backend.passbook.stage import (
+    CASES,
+    PACK,
+    approve,
+    fill_fund,
+    no,
+    points,
+    publish_rules,
+    put_in_force,
+    submit,
+    told,
+)
 from tests.cast import Cast, Person
 
 
@@ -32,7 +43,7 @@ cases:
 
 
 def publish(cast: Cast, pack: str) -> object:
-    return cast.staff(Role.RULES_PUBLISHER).post(f"/staff/rule-packs/{pack}/publish")
+    return put_in_force(cast.staff(Role.RULES_PUBLISHER), pack)
 
 
 def suspend(cast: Cast, pack: str) -> None:
@@ -147,7 +158,7 @@ def test_a_pack_of_another_district_is_not_found(cast: Cast, path: str) -> None:
     pack = publish_rules(cast)
     roles = (Role.RULES_AUTHOR, Role.RULES_PUBLISHER)
     far: Person = cast.staff(*roles, district=OTHER_DISTRICT)
-    body = {"reason": "不是我们的"} if path == "/suspend" else None
+    body = {"/suspend": {"reason": "不是我们的"}, "/publish": {"stamp": "0" * 64}}.get(path)
     answer = far.get(f"/staff/rule-packs/{pack}") if not path else far.post(f"/staff/rule-packs/{pack}{path}", body)
     assert no(answer) == (404, "not_found")
 

@@ -13,6 +13,7 @@ from backend.passbook.models import Earning
 from backend.settings import CONFIG
 from points.clock import FixedClock
 from tests.app import NOON
+from tests.backend.passbook.stage import put_in_force
 from tests.backend.tickets.town import PLACE, Town
 from tests.cast import Cast, Person
 
@@ -25,7 +26,7 @@ CASES = (CONFIG / "rules" / "cases" / "370112-demo.yaml").read_text(encoding="ut
 def rules(cast: Cast) -> None:
     """Rules in force and a fund that is full."""
     pack = cast.staff(Role.RULES_AUTHOR).post("/staff/rule-packs", {"text": PACK, "cases": CASES}).json["id"]
-    assert cast.staff(Role.RULES_PUBLISHER).post(f"/staff/rule-packs/{pack}/publish").status_code == 200
+    assert put_in_force(cast.staff(Role.RULES_PUBLISHER), pack).status_code == 200
     manager = cast.staff(Role.FUND_MANAGER)
     assert manager.post("/staff/funds/civic/top-ups", {"amount": 10_000, "memo": "赞助"}).status_code == 201
 
