@@ -27,7 +27,12 @@ def time_of(identifier: str) -> datetime:
     """The time an identifier carries; raises ValueError when it is no UUIDv7."""
     if not is_id(identifier):
         raise ValueError("not a UUIDv7")
-    return from_ms(int(identifier[:8] + identifier[9:13], 16))
+    return from_ms(ms_of(identifier))
+
+
+def ms_of(identifier: str) -> int:
+    """The milliseconds since 1970 that a UUIDv7 carries; those of the last ones lie past the years a datetime knows."""
+    return int(identifier[:8] + identifier[9:13], 16)
 
 
 def first_at(at: datetime) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from points.amounts import CEILING, GRANT_CEILING, is_whole
+from points.clock import to_ms
 from points.errors import Kind
-from points.ids import is_id
+from points.ids import is_id, ms_of
 from points.ledger import refusals as no
 from points.ledger import transfer as t
 
@@ -16,6 +17,7 @@ LONGEST_HOLD = timedelta(days=7)
 """A hold lives at most this long; it may outlive its lots by no more than this."""
 PERIODS = ("day", "week", "month", "quarter", "year", "lifetime")
 
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,63}")
 _CONTROL = re.compile("[\x00-\x1f\x7f\ud800-\udfff\u2028\u2029]")
 _GATED = ("resident", "merchant", "clerk", "offer", "fund")
@@ -50,14 +52,18 @@ def check_text(value: object, field: str, longest: int, least: int = 0) -> None:
 
 
 def check_time(value: object, field: str) -> None:
-    if not isinstance(value, datetime) or value.tzinfo is None:
+    """An aware time that can be counted and shown in every zone."""
+    if not isinstance(value, datetime) or value.utcoffset() is None or not _FIRST <= value < _LAST:
         raise no.BAD_TIME(field=field)
 
 
-def check_after(value: object, now: datetime, field: str) -> None:
-    """An aware time that is still to come."""
+def check_after(value: object, command: t.Earn | t.Hold | t.ReceiveAcross, now: datetime, field: str) -> None:
+    """A time that was still to come when the command got its id.
+
+    Whether it still is, the ledger decides: for one that it has posted, it is the first receipt that counts.
+    """
     check_time(value, field)
-    if value <= now:  # type: ignore[operator]
+    if to_ms(value) <= min(to_ms(now), ms_of(command.id)):  # type: ignore[arg-type]
         raise no.BAD_TIME(field=field)
 
 
@@ -83,7 +89,7 @@ def _earn(c: t.Earn, now: datetime) -> None:
     check_amount(c.amount, most=GRANT_CEILING)
     check_time(c.deed_at, "deed_at")
     need(c.deed_at <= now + timedelta(days=1), no.BAD_TIME, "deed_at")
-    check_after(c.expires_at, now, "expires_at")
+    check_after(c.expires_at, c, now, "expires_at")
     if c.opens_at is not None:
         check_time(c.opens_at, "opens_at")
         need(c.opens_at < c.expires_at, no.BAD_TIME, "opens_at")
@@ -95,7 +101,7 @@ def _hold(c: t.Hold, now: datetime) -> None:
     check_name(c.resident, "resident")
     check_name(c.offer, "offer")
     check_amount(c.quantity, "quantity", GRANT_CEILING)
-    check_after(c.expires_at, now, "expires_at")
+    check_after(c.expires_at, c, now, "expires_at")
     need(c.expires_at <= now + LONGEST_HOLD, no.BAD_TIME, "expires_at")
 
 
@@ -176,7 +182,7 @@ def _receive(c: t.ReceiveAcross, now: datetime) -> None:
     check_name(c.resident, "resident")
     check_name(c.district, "district")
     check_amount(c.amount, most=GRANT_CEILING)
-    check_after(c.expires_at, now, "expires_at")
+    check_after(c.expires_at, c, now, "expires_at")
     check_id(c.sent, "sent")
 
 

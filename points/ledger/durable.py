@@ -43,8 +43,8 @@ class Safe:
         if line.read_response() < self._replicas:
             raise NOT_YET_DURABLE(level="replica")
 
-    def sure(self, receipt: Receipt) -> Receipt:
-        """The receipt, once the journal has its entry where the level wants that."""
-        if self._journaled is not None and not self._journaled(receipt.number, self._seconds):
+    def sure(self, receipt: Receipt, wait: bool = True) -> Receipt:
+        """The receipt, once the journal has its entry where the level wants that; or if it has, when not to wait."""
+        if self._journaled is not None and not self._journaled(receipt.number, self._seconds if wait else 0):
             raise NOT_YET_DURABLE(level="journal")
         return receipt

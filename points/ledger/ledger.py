@@ -18,7 +18,7 @@ from points.ledger.entry import Entry, receipt_of
 from points.ledger.fence import Fence
 from points.ledger.forget import Memory
 from points.ledger.keys import BESIDE, CLOSED, Keys
-from points.ledger.refusals import BAD_ACCOUNT, refusal
+from points.ledger.refusals import BAD_ACCOUNT, LEDGER_UNREACHABLE, NOT_YET_DURABLE, refusal
 from points.ledger.request import (
     KINDS,
     CaptureFacts,
@@ -232,31 +232,46 @@ class Ledger:
         return batch
 
     def _run_after(self, batch: _Batch, before: _Batch | None) -> list[str]:
-        """Ask for a batch; not when the one before could not be asked."""
+        """Ask for a batch; not when the one before could not be asked. What must be asked again keeps its place."""
         if before is not None and before.answers is not None:
             before.answers.result()
-        return self._run(list(batch.requests.values()), batch.at_ms) if batch.requests else []
+        answers = self._run(list(batch.requests.values()), batch.at_ms, "o") if batch.requests else []
+        for i, answer in zip(batch.requests, answers, strict=True):
+            if answer[0] == "?":
+                batch.results[i] = self._attempt(batch.commands[i])
+        return answers
+
+    def _attempt(self, command: t.Command) -> Receipt | Refused:
+        try:
+            return self.post(command)
+        except Refused as refused:
+            if refused.kind is LEDGER_UNREACHABLE:
+                raise
+            return refused
 
     def _settle(self, batch: _Batch | None) -> list[Receipt | Refused]:
         """The answers of a batch, when they are there."""
         if batch is None or batch.answers is None:
             return []
+        wait = True
         for i, answer in zip(batch.requests, batch.answers.result(), strict=True):
+            if i in batch.results:
+                continue
             try:
-                again = answer[0] == "?"
-                batch.results[i] = self.post(batch.commands[i]) if again else self._safe.sure(_receipt(answer))
+                batch.results[i] = self._safe.sure(_receipt(answer), wait)
             except Refused as refused:
                 batch.results[i] = refused
+                wait = wait and refused.kind is not NOT_YET_DURABLE
         return [batch.results[i] for i in range(len(batch.commands))]
 
-    def _run(self, requests: Sequence[Request], now_ms: int, dry: str = "") -> list[str]:
+    def _run(self, requests: Sequence[Request], now_ms: int, mode: str = "") -> list[str]:
         kinds = {request.kind for request in requests}
         script = self._scripts[kinds.pop() if len(kinds) == 1 else BATCH]
-        keys, args = list(self.keys.common), [str(now_ms), self._skew, dry + self._mode]
+        keys, args = list(self.keys.common), [str(now_ms), self._skew, mode + self._mode]
         for request in requests:
             keys += request.keys
             args += request.args
-        answer = self.wire.run(script, keys, args, None if dry else self._safe.on_line)
+        answer = self.wire.run(script, keys, args, None if mode == "d" else self._safe.on_line)
         if isinstance(answer, bytes):
             return [answer.decode()] * len(requests)
         return [each.decode() for each in answer]

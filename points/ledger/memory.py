@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from points.amounts import CEILING, GRANT_CEILING
-from points.clock import Clock
+from points.clock import Clock, to_ms
 from points.errors import Refused
-from points.ids import time_of
+from points.ids import ms_of
 from points.ledger import chart
 from points.ledger import refusals as no
 from points.ledger import transfer as t
@@ -66,7 +66,7 @@ class MemoryLedger:
                 raise no.ID_REUSED()
             receipt = known[1]
             return replace(receipt, replayed=True)
-        if not at - _FLOOR <= time_of(command.id) <= at + _AHEAD:
+        if not to_ms(at - _FLOOR) <= ms_of(command.id) <= to_ms(at + _AHEAD):
             raise no.ID_EXPIRED()
         kind, decide = _DECIDE[type(command)]
         draft = decide(self, books, command, at)

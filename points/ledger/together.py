@@ -13,7 +13,7 @@ from threading import Lock
 from weakref import WeakSet
 
 from points.errors import Refused
-from points.ledger.refusals import LEDGER_UNREACHABLE
+from points.ledger.refusals import LEDGER_UNREACHABLE, NOT_YET_DURABLE
 from points.ledger.request import Request
 
 MOST = 64
@@ -21,6 +21,7 @@ MOST = 64
 JOURNEYS = 2
 """Under way at the same time: one is prepared while the server works on the other."""
 
+_FOR_ALL = (LEDGER_UNREACHABLE, NOT_YET_DURABLE)
 Run = Callable[[Sequence[Request], int], list[str]]
 
 
@@ -53,7 +54,7 @@ class Together:
         """The script's answer to one request.
 
         A journey of several that is refused as a whole, or fails, says nothing of any one of them: each asks alone.
-        Only when the server could not be asked do all hear it at once.
+        Only when the server could not be asked, or its replicas did not follow in time, do all hear it at once.
         """
         turn = _Turn(request, at_ms)
         if self._leads(turn):
@@ -103,7 +104,7 @@ class Together:
         except Exception as fault:
             if len(crew) == 1:
                 raise
-            if isinstance(fault, Refused) and fault.kind is LEDGER_UNREACHABLE:
+            if isinstance(fault, Refused) and fault.kind in _FOR_ALL:
                 for turn in crew:
                     turn.lost = fault
         else:

@@ -172,6 +172,8 @@ class Wire:
             return lines, lines.take()
         except (redis.ConnectionError, redis.TimeoutError) as lost:
             raise no.LEDGER_UNREACHABLE(why=str(lost)) from lost
+        except ResponseError as said:  # a new connection asks for the server's run first
+            raise _meaning(said) from said
 
     def _meet(self) -> _Lines:
         if self._stale and isinstance(self._client, Cluster):

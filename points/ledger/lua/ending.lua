@@ -45,7 +45,7 @@ end
 -- Ends the hold: `captured` points leave for the merchant, the rest goes where the plan says.
 local function close_hold(entry, hold, parts, captured, merchant)
   local available, held, pending, lots = open_purse(hold.purse)
-  local back, sums, funds = 0, {}, {}
+  local back, sums, funds, own = 0, {}, {}, {}
   for i = 1, #parts do
     local part = parts[i]
     if part.lost then
@@ -53,12 +53,10 @@ local function close_hold(entry, hold, parts, captured, merchant)
       if not sums[account] then funds[#funds + 1] = account end
       sums[account] = (sums[account] or 0) + part.points
     else
-      local left
-      lots, left = add_lot(lots, part.expires, part.lot, part.points, part.fund, part.earned)
-      back = back + part.points
-      note_lot(entry, hold.resident, part.lot, left, part.fund, part.earned, part.expires)
+      own[#own + 1] = part
     end
   end
+  if #own > 0 then lots, back = put_back(entry, hold.resident, lots, own) end
   load('held', 'merchant:' .. merchant, unpack(funds))
   move(entry, 'held', -hold.points)
   if captured > 0 then move(entry, 'merchant:' .. merchant, captured) end

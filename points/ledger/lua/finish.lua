@@ -1,30 +1,33 @@
 -- The last chapter: each command climbs the ladder (existing id first), then everything is written, the entries last.
 -- It stands in no function, because a script is made anew for each call and every function of it is, too.
 local entries, answers, sha1hex = {}, {}, redis.sha1hex
-local dry, fenced = find(ARGV[4], 'd', 1, true), find(ARGV[4], 'f', 1, true)
+local dry, fenced, ordered = find(ARGV[4], 'd', 1, true), find(ARGV[4], 'f', 1, true), find(ARGV[4], 'o', 1, true)
 if state ~= 'open' then return '!ledger_' .. state end
 if run ~= ARGV[3] and (fenced or run ~= '') then return '!ledger_closed' end
 
-local skewed = false
+-- What time does by itself also waits while the ledger is ahead of its server: too early is not to be undone.
+local skewed, early = false, false
 if ARGV[2] ~= '' then
-  local t = call('TIME')
-  local off = t[1] * 1000 + floor(t[2] / 1000) - now
-  skewed = off > tonumber(ARGV[2]) or -off > tonumber(ARGV[2])
+  local t, limit = call('TIME'), tonumber(ARGV[2])
+  local clock = t[1] * 1000 + floor(t[2] / 1000)
+  skewed, early = clock - now > limit or now - clock > limit, at - clock > limit
 end
 
 -- An id carries its time (UUIDv7). Below the floor ids may have been forgotten; far ahead they cannot be honest.
 local floor_ms, ahead_ms = at - 30 * DAY, at + DAY
-local k, a = 5, 5
+local k, a, again = 5, 5, false
 while ARGV[a] do
   local kind, id, fingerprint, content = ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 4]
   local known, made, answer
   if fingerprint ~= '' then known, made = strings[KEYS[k + 1]], tonumber(sub(id, 1, 8) .. sub(id, 10, 13), 16) end
-  if known then
+  if again then
+    answer = again
+  elseif known then
     local same = match(known, '^%d+\t[^\t]*\t[%a_]+\t%d+\t%d+\t(%x*)\n') == fingerprint
     answer = same and '=' .. known or refuse('id_reused')
   elseif made and (made < floor_ms or made > ahead_ms) then
     answer = refuse('id_expired')
-  elseif skewed then
+  elseif skewed or (early and fingerprint == '') then
     answer = refuse('clock_skew')
   else
     answer = decide[kind](k, id, content, ARGV[a + 5])
@@ -38,6 +41,8 @@ while ARGV[a] do
     chain = sha1hex(before .. '\n' .. answer)
     number = number + 1
     entries[#entries + 1] = {'XADD', STREAM, name .. '-0', 'p', before, 'h', chain, 't', answer}
+  elseif ordered and sub(answer, 1, 1) == '?' then
+    again = answer
   end
   answers[#answers + 1] = answer
   k, a = k + tonumber(ARGV[a + 3]), a + 6

@@ -31,6 +31,42 @@ end
 -- The account that a lot's points came from and go back to.
 local function source(fund) return find(fund, ':', 1, true) and fund or 'fund:' .. fund end
 
+-- Which of two parts of lots will be spent first.
+local function sooner(a, b)
+  local first, second = tonumber(a.expires), tonumber(b.expires)
+  return first < second or (first == second and tonumber(a.lot) < tonumber(b.lot))
+end
+
 local function note_lot(entry, resident, lot, left, fund, earned, expires)
   note(entry, 'L,' .. resident .. ',' .. lot .. ',' .. int(left) .. ',' .. fund .. ',' .. earned .. ',' .. expires)
+end
+
+-- Parts come back to their lots, all in one pass. Answers the lots and how many points came.
+local function put_back(entry, resident, lots, parts)
+  table.sort(parts, sooner)
+  local out, back, start, position = {}, 0, 1, 1
+  local expires, lot, left, fund, earned, following = match(lots, LOT)
+  local i = 1
+  while i <= #parts do
+    local part, total = parts[i], parts[i].points
+    i = i + 1
+    while parts[i] and not sooner(part, parts[i]) do
+      total, i = total + parts[i].points, i + 1
+    end
+    back = back + total
+    while expires and sooner({expires = expires, lot = lot}, part) do
+      position = following
+      expires, lot, left, fund, earned, following = match(lots, LOT, position)
+    end
+    out[#out + 1] = sub(lots, start, position - 1)
+    if expires == part.expires and lot == part.lot then
+      total, position = total + tonumber(left), following
+      expires, lot, left, fund, earned, following = match(lots, LOT, position)
+    end
+    out[#out + 1] = part.expires .. ',' .. part.lot .. ',' .. int(total) .. ',' .. part.fund .. ',' .. part.earned .. ';'
+    start = position
+    note_lot(entry, resident, part.lot, total, part.fund, part.earned, part.expires)
+  end
+  out[#out + 1] = sub(lots, start)
+  return concat(out), back
 end

@@ -26,7 +26,7 @@ end
 
 local function settle_parts(entry, k, resident, parts)
   local available, held, pending, lots = open_purse(KEYS[k + 5])
-  local back, sums, funds, late = 0, {}, {}, int(at + WEEK)
+  local back, sums, funds, own, late = 0, {}, {}, {}, int(at + WEEK)
   for i = 1, #parts do
     local part = parts[i]
     local mark, later_date = marks['lot:' .. part.lot], marks['late:' .. part.lot]
@@ -37,10 +37,7 @@ local function settle_parts(entry, k, resident, parts)
       if not sums[account] then funds[#funds + 1] = account end
       sums[account] = (sums[account] or 0) + part.points
     else
-      local left
-      lots, left = add_lot(lots, expires, part.lot, part.points, part.fund, part.earned)
-      back = back + part.points
-      note_lot(entry, resident, part.lot, left, part.fund, part.earned, expires)
+      own[#own + 1], part.expires = part, expires
       if expires == late and not later_date then
         note(entry, 'W,' .. part.lot .. ',' .. late)
         set_mark('late:' .. part.lot, late)
@@ -50,7 +47,8 @@ local function settle_parts(entry, k, resident, parts)
     end
   end
   load('held', unpack(funds))
-  if back > 0 then
+  if #own > 0 then
+    lots, back = put_back(entry, resident, lots, own)
     move_resident(entry, resident, back, available + back)
     save_purse(KEYS[k + 5], available + back, held, pending, lots)
   end

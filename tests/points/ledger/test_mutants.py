@@ -17,7 +17,7 @@ DRAWN = 10
 @pytest.mark.timeout(300)
 def test_drawn_changes_of_the_scripts_are_noticed() -> None:
     """The controls: a change that changes nothing must go unnoticed, and what is no Lua must not count as noticed."""
-    drawn = random.Random(28).sample(all_mutants(["hold", "capture", "earn", "finish"]), DRAWN)
+    drawn = random.Random(28).sample(all_mutants(["hold", "capture", "earn", "take"]), DRAWN)
     same = replace(drawn[0], end=drawn[0].start, new="")
     broken = replace(drawn[0], end=drawn[0].start, new=" end end ")
     *judged, (_, of_same), (_, of_broken) = judge([*drawn, same, broken], workers=1, tests=QUICK)

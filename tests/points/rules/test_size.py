@@ -16,10 +16,10 @@ SECONDS = 20
 
 def codes(text):
     """The codes a text is refused with."""
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(PackInvalid) as refused:
         load_pack(text)
-    assert time.perf_counter() - began < SECONDS
+    assert time.process_time() - began < SECONDS
     return {each.code for each in refused.value.problems}
 
 
@@ -69,6 +69,6 @@ def test_rules_that_all_meet_are_refused_in_a_moment():
     rules = [rule(f"r{each}") for each in range(1000)]
     assert codes(written(raw(*rules))) == {"ambiguous_rules"}
     apart = [rule(f"r{each}", when={"kind": "act", "attributes": {"class": each}}) for each in range(1000)]
-    began = time.perf_counter()
+    began = time.process_time()
     load_pack(written(raw(*apart)))
-    assert time.perf_counter() - began < SECONDS
+    assert time.process_time() - began < SECONDS
