@@ -65,7 +65,7 @@ class Book:
         found = {}
         for measure in self._measures(event):
             key = _key(measure, event)
-            if key is not None:
+            if key is not None and measure.applies(event):
                 found[measure.key] = self._answer(measure, key, event, day)
         balance = None if self.pack.store is None else self.balances.get(event.resident, 0)
         return Facts(decided_at, found, age_band, consents, balance)

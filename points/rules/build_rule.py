@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,7 @@ from points.rules.build_shape import ShapeReader, text_of
 from points.rules.build_when import When, listed, window_of
 from points.rules.conditions import Condition, OneOf
 from points.rules.expiry import Expiry, Notice
-from points.rules.measures import Measure
+from points.rules.measures import ALWAYS, Measure
 from points.rules.pack import Case, Coefficient, Quantity, Rule, Times
 from points.rules.problems import Findings, Path
 from points.rules.texts import Text
@@ -46,7 +47,8 @@ def rule_of(
     used = [coefficients[name] for name in value.get("coefficients", ()) if name in coefficients]
     asks = when.asks.union(*(each.asks for _, each in used))
     measures = [*when.measures, *reader.measures, *(measure for _, each in used for measure in each.measures)]
-    measures += [each for each in (quantity.measure, times.measure if times else None) if each is not None]
+    limits = (quantity.measure, times.measure if times else None, times.own if times else None)
+    measures += [each for each in limits if each is not None]
     if "tier" in value["when"] or "tier" in asks:
         measures += tiers
     return Rule(
@@ -124,4 +126,14 @@ def _times(rule: dict[str, Any]) -> Times | None:
     per = value.get("per", "resident")
     match = (per, *(name for name in listed(value.get("same")) if name != per))
     measure = Measure(f"{rule['rule']}.times", "times", match, window_of(value["window"]), rules=(rule["rule"],))
-    return Times(value["at_most"], measure)
+    return Times(value["at_most"], measure, _own(measure))
+
+
+def _own(measure: Measure) -> Measure | None:
+    """The same limit for the resident alone; None where every deed says all that it is told by."""
+    lacking = tuple(name for name in measure.match if name not in ALWAYS)
+    if not lacking:
+        return None
+    match = ("resident", *(name for name in measure.match if name in ALWAYS and name != "resident"))
+    unless = () if "household" in lacking and len(lacking) == 1 else lacking
+    return replace(measure, key=f"{measure.key}.own", match=match, unless=unless)

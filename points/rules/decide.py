@@ -16,7 +16,8 @@ from points.rules.days import Calendar
 from points.rules.decision import CapTitle, Decision, Grant
 from points.rules.expiry import Expiry, Notice
 from points.rules.facts import Facts, FactsNeeded, Tally
-from points.rules.pack import Pack, Quantity, Rule
+from points.rules.measures import Measure
+from points.rules.pack import Pack, Quantity, Rule, Times
 from points.rules.steps import EXACT, Step
 from points.rules.texts import NOTHING, Text, plain
 from points.rules.view import View
@@ -108,7 +109,7 @@ def check_in_force(pack: Pack, event: DeedApproved, day: date) -> None:
 
 def grant_of(rule: Rule, view: View, stored: int) -> Grant | None:
     """What a rule that speaks gives; None when nothing is left of it."""
-    if rule.times is not None and view.before(rule.times.measure) >= rule.times.at_most:
+    if rule.times is not None and used_up(rule.times, view) is not None:
         return None
     steps: list[Step] = []
     counted = counted_of(rule.quantity, view, steps)
@@ -120,6 +121,14 @@ def grant_of(rule: Rule, view: View, stored: int) -> Grant | None:
     if amount <= 0 and overflow == 0:
         return None
     return _granted(rule, view, amount=amount, overflow=overflow, counted=counted, steps=tuple(steps))
+
+
+def used_up(times: Times, view: View) -> Measure | None:
+    """The count by which the deed comes too often; None while there is room."""
+    for measure in (times.measure, times.own):
+        if measure is not None and measure.applies(view.event) and view.before(measure) >= times.at_most:
+            return measure
+    return None
 
 
 def counted_of(quantity: Quantity, view: View, steps: list[Step]) -> Decimal | None:

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from points.errors import KINDS
-from points.rules.check_filled import FIELDS
+from points.rules.check_filled import not_said
 from points.rules.conditions import WORDS
 from points.rules.decision import Decision, Grant, Outcome
 from points.rules.pack import Pack
 from points.rules.sentences import said_step
 from points.rules.silent import silent
-from points.rules.texts import Text, plain
+from points.rules.texts import NOTHING, Text, plain
 
 
 def explain(
@@ -81,20 +81,23 @@ def _grant(grant: Grant, outcome: Outcome | None, zone: ZoneInfo, funds: Mapping
 
 
 def _not_counted(decision: Decision, grant: Grant, pack: Pack) -> list[Text]:
-    """The caps over a grant that count by something the deed does not say (its household), and so did not count it."""
+    """What of caps and limits counts by something the deed does not say (its household)."""
     rule = next((each for each in pack.rules if each.id == grant.rule), None)
     found = []
     for cap in rule.caps if rule is not None else ():
-        lacking = [name for name in cap.per if getattr(decision.event, name) is None]
-        if lacking:
-            zh = "、".join(FIELDS[name].zh for name in lacking)
-            en = " and ".join(FIELDS[name].en for name in lacking)
+        lacking = not_said(cap.per, decision.event)
+        if lacking.zh:
             found.append(
                 Text(
-                    f"“{cap.title.zh}”的上限这次没有计：这件事没有记录{zh}。",
-                    f"“{cap.title.en}” did not count this deed, which does not say {en}.",
+                    f"“{cap.title.zh}”的上限这次没有计：这件事没有记录{lacking.zh}。",
+                    f"“{cap.title.en}” did not count this deed, which does not say {lacking.en}.",
                 )
             )
+    lacking = not_said(rule.times.measure.match, decision.event) if rule is not None and rule.times else NOTHING
+    if lacking.zh:
+        zh = f"这件事没有写明{lacking.zh}，“{grant.title.zh}”可得几次按您本人计。"
+        en = f"It does not say {lacking.en}; how often “{grant.title.en}” pays was counted for you alone."
+        found.append(Text(zh, en))
     return found
 
 
@@ -117,13 +120,22 @@ def _outcome(grant: Grant, outcome: Outcome | None) -> list[Text]:
         texts.append(
             Text(
                 f"“{title.zh}”的上限是 {ceiling} 分，当时还剩 {cut.granted} 分，"
-                f"所以 {cut.asked} 分只能给 {cut.granted} 分；这个上限现在用完了。",
+                f"所以 {cut.asked} 分只能给 {cut.granted} 分；{_left(cut.granted - outcome.granted).zh}。",
                 f"“{title.en}” allows {ceiling} points, of which {cut.granted} were left, "
-                f"so {cut.asked} became {cut.granted}; nothing is left of it now.",
+                f"so {cut.asked} became {cut.granted}; {_left(cut.granted - outcome.granted).en}.",
             )
         )
     texts.append(Text(f"实际入账 {outcome.granted} 分。", f"{outcome.granted} points were added."))
     return texts
+
+
+def _left(points: int) -> Text:
+    """What is left of a cap once the grant was counted, which another cap may have cut further."""
+    if points <= 0:
+        return Text("这个上限现在用完了", "nothing is left of it now")
+    return Text(
+        f"别的上限减得更多，这个上限还剩 {points} 分", f"another cap cut more, so {points} are left of this one"
+    )
 
 
 def _why(code: str | None) -> Text:

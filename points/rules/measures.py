@@ -14,6 +14,8 @@ FIELDS = ("resident", "team", "activity", "household", "place", "about", "catego
 """The fields of a deed by which deeds can be the same."""
 FED_BY_GRANTS = ("counted", "times", "points", "mark")
 """What counts grants, beside what counts deeds; see Tally."""
+ALWAYS = frozenset({"resident", "category", "district"})
+"""Those that every deed has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,12 @@ class Measure:
     categories: tuple[str, ...] = ()
     mark: Decimal | None = None
     takes_place: bool = False
+    unless: tuple[str, ...] = ()
+    """Asked only of a deed that lacks one of these fields; of every deed when there are none."""
+
+    def applies(self, event: DeedApproved) -> bool:
+        """Whether it is asked of this deed at all."""
+        return not self.unless or None in [getattr(event, name) for name in self.unless]
 
     def stands_alone(self, event: DeedApproved) -> bool:
         """Whether the deed lacks what it takes to be the same as another (a ticket without a place)."""
@@ -36,7 +44,7 @@ class Measure:
 
     def tally(self, event: DeedApproved, zone: ZoneInfo) -> Tally | None:
         """The question for this deed; None when it lacks a field to match on, so that it stands alone."""
-        if self.stands_alone(event):
+        if not self.applies(event) or self.stands_alone(event):
             return None
         match = tuple((name, str(getattr(event, name))) for name in self.match)
         since, until = self.window.bounds(event.at, zone)

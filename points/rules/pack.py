@@ -37,10 +37,15 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """A rule that pays a resident so many times for the same thing: once only, or a cooldown."""
+    """A rule that pays a resident so many times for the same thing: once only, or a cooldown.
+
+    `own` counts for the resident alone, where a deed does not say what `measure` tells it by, so that no limit is void;
+    a household's limit counts for the resident too, who may join it later.
+    """
 
     at_most: int
     measure: Measure
+    own: Measure | None = None
 
 
 @dataclass(frozen=True, slots=True)

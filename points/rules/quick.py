@@ -14,7 +14,7 @@ from points.events import DeedApproved
 from points.rules.caps import Cut
 from points.rules.conditions import all_hold
 from points.rules.counters import CapCount, Sums
-from points.rules.decide import amount_of, check_in_force, counted_of
+from points.rules.decide import amount_of, check_in_force, counted_of, used_up
 from points.rules.facts import Facts
 from points.rules.history import Past
 from points.rules.measures import FED_BY_GRANTS, Measure
@@ -98,7 +98,7 @@ class _Line:
     def amount(self, view: View) -> _Amount:
         """Points before store and caps, how much counted, and the marks it paid; None when nothing is left of it."""
         rule = self.rule
-        if rule.times is not None and view.before(rule.times.measure) >= rule.times.at_most:
+        if rule.times is not None and used_up(rule.times, view) is not None:
             return None
         measure = rule.quantity.measure
         inputs = (

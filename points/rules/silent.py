@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from points.rules.check_filled import not_said
 from points.rules.conditions import Condition
-from points.rules.decide import grant_of
+from points.rules.decide import grant_of, used_up
 from points.rules.decision import Decision
-from points.rules.pack import Pack, Rule
+from points.rules.measures import Measure
+from points.rules.pack import Pack, Rule, Times
 from points.rules.texts import Text, plain
 from points.rules.view import View
 
@@ -46,11 +48,20 @@ def _silence(rule: Rule, view: View, chosen: Rule | None) -> Silence:
         return Silence(
             rule.id, rule.title, "other_rule", Text(f"适用的是“{other.zh}”", f"“{other.en}” applies instead")
         )
-    if rule.times is not None and view.before(rule.times.measure) >= rule.times.at_most:
-        title, most = rule.times.measure.window.title(), rule.times.at_most
-        reason = Text(f"同一事由{title.zh}最多 {most} 次", f"at most {most} for the same thing {title.en}")
-        return Silence(rule.id, rule.title, "times", reason)
+    by = None if rule.times is None else used_up(rule.times, view)
+    if rule.times is not None and by is not None:
+        return Silence(rule.id, rule.title, "times", _too_often(rule.times, by, view))
     return Silence(rule.id, rule.title, *_too_little(rule, view))
+
+
+def _too_often(times: Times, by: Measure, view: View) -> Text:
+    title, most = by.window.title(), times.at_most
+    reason = Text(f"同一事由{title.zh}最多 {most} 次", f"at most {most} for the same thing {title.en}")
+    if by is not times.own:
+        return reason
+    lacking = not_said(times.measure.match, view.event)
+    zh, en = (f"这件事没有写明{lacking.zh}，", f"this deed does not say {lacking.en}; ") if lacking.zh else ("", "")
+    return Text(f"{zh}按您本人计：{reason.zh}", f"{en}counted for you alone: {reason.en}")
 
 
 def _too_little(rule: Rule, view: View) -> tuple[str, Text]:
