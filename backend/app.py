@@ -7,6 +7,7 @@ from collections.abc import Callable
 import structlog
 from flask import Flask
 from flask_migrate import Migrate
+from redis import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -14,6 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from backend import settings as settings_module
 from backend.features import ENDPOINTS, PLAIN
 from backend.journal.commits import journaled
+from backend.journal.server_settings import memory_share
 from backend.journal.service import entry as entry_of
 from backend.journal.service import head_number
 from backend.kit import errors, observe, outbox
@@ -22,7 +24,7 @@ from backend.kit.http.api import prepare
 from backend.kit.http.service import Service
 from backend.kit.limits import limit_requests
 from backend.settings import ROOT, SETTINGS_WRONG, Settings
-from backend.wiring import Parts, answers, ledger, wire
+from backend.wiring import Parts, answers, ledger, parts, wire
 from points.clock import Clock, SystemClock
 from points.errors import Refused
 
@@ -59,12 +61,13 @@ def _open_books(app: Flask, settings: Settings) -> None:
 
 
 def _measure(settings: Settings) -> None:
-    """Set the gauges: how far the journal is behind, what waits in the outbox. What is down keeps its last figure."""
+    """Set the gauges: the ledger's memory, the journal's lag, what waits to be sent. What is down keeps its figure."""
     try:
+        observe.MEMORY.set(max(map(memory_share, parts().ledger_servers())))
         for district in settings.service.districts:
             observe.LAG.labels(district).set(ledger(district).head().number - head_number(district))
         observe.WAITING.set(outbox.waiting())
-    except (Refused, SQLAlchemyError) as error:
+    except (Refused, SQLAlchemyError, RedisError) as error:
         structlog.get_logger().warning("not_measured", reason=type(error).__name__)
     finally:
         db.session.rollback()

@@ -41,6 +41,7 @@ def findings(app: Flask) -> Iterator[Finding]:
     """Everything that was found; needs an app context of `app`."""
     checks = [
         Check("账本服务器 · the ledger's server", health.server),
+        Check("账本服务器的内存 · the ledger's memory", health.memory),
         Check("缓存服务器 · the cache", _cache),
         Check("数据库 · the books", lambda: _migrations(app)),
         Check("时钟 · the clock", health.clocks),

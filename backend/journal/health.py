@@ -15,7 +15,7 @@ from backend.journal.models import JournalEntry, JournalRoot
 from backend.journal.opening import keep_open
 from backend.journal.projector import head_number
 from backend.journal.roots.keys import keys, problem_of
-from backend.journal.server_settings import of_all
+from backend.journal.server_settings import memory_share, of_all
 from backend.kit.clock import now
 from backend.kit.days import local_day
 from backend.kit.db import db
@@ -24,6 +24,7 @@ from points.errors import Refused
 
 LATE = timedelta(minutes=1)
 ARCHIVE_LATE = timedelta(hours=1)
+NEARLY_FULL = 0.8
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,16 @@ def server() -> Iterator[Finding]:
         yield bad(f"账本服务器：{each.zh}", f"the ledger's server: {each.en}")
     if not found:
         yield ok(f"账本服务器可保证级别 {wanted.level}", f"the ledger's server can keep level {wanted.level}")
+
+
+def memory() -> Iterator[Finding]:
+    """How much room the ledger's server has left; without any it takes no postings."""
+    share = max(map(memory_share, parts().ledger_servers()))
+    if share == 0:
+        yield ok("账本服务器没有内存上限", "the ledger's server has no limit of memory")
+        return
+    told = (f"账本服务器已用内存上限的 {share:.0%}", f"the ledger's server uses {share:.0%} of its memory")
+    yield bad(*told) if share > NEARLY_FULL else ok(*told)
 
 
 def clocks() -> Iterator[Finding]:

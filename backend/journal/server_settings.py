@@ -151,3 +151,10 @@ def _replicas(about: dict[str, Any], wanted: int) -> list[Shortcoming]:
     return [
         Shortcoming(f"需要 {wanted} 个从库，现有 {there} 个", f"{wanted} replicas are needed, {there} are connected")
     ]
+
+
+def memory_share(server: redis.Redis) -> float:
+    """How much of its memory limit a server uses, 1 being all of it; 0 where it has no limit."""
+    found: Any = server.info("memory")
+    limit = int(found["maxmemory"])
+    return int(found["used_memory"]) / limit if limit else 0.0

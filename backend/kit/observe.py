@@ -37,6 +37,12 @@ LAG = Gauge(
 WAITING = Gauge(
     "civic_outbox_waiting", "Outbox rows not yet delivered", registry=REGISTRY, multiprocess_mode="livemostrecent"
 )
+MEMORY = Gauge(
+    "civic_ledger_memory_share",
+    "How much of its memory the ledger's server uses; past 1 it takes no postings, 0 where it has no limit",
+    registry=REGISTRY,
+    multiprocess_mode="livemostrecent",
+)
 
 REQUEST_ID = "civic.request_id"
 """Where the request's environment holds its id; the edge says it in the answer."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 import redis
 
+from backend.journal import health
 from tests.cli.processes import until
 from tests.disk import fill
 from tests.faults.conftest import Start
@@ -76,6 +79,7 @@ def _fill_memory(town: Service, times: int) -> None:
                 until(lambda before=before: _postings_refused(crowd) >= before + 10)  # type: ignore[misc]
                 held = server.dbsize()
                 assert _reads(town, crowd) == [200, 200]
+                assert _alarms(town) == ["bad", True]
                 until(lambda before=before: _postings_refused(crowd) >= before + 20)  # type: ignore[misc]
                 assert server.dbsize() == held  # refused whole
             answered = crowd.answered()
@@ -90,6 +94,15 @@ def _reads(town: Service, crowd: Crowd) -> list[int]:
     answers = [line.once("GET", "/me/points"), line.once("GET", f"/rewards/{crowd.reward}")]
     line.hang_up()
     return [answer.status for answer in answers]
+
+
+def _alarms(town: Service) -> list[object]:
+    """What `civic doctor` finds, and whether the metric is past its limit."""
+    with town.inside():
+        (found,) = health.memory()
+    with urlopen(f"http://127.0.0.1:{town.port}/metrics") as answer:
+        (share,) = re.findall(r"^civic_ledger_memory_share (\S+)$", answer.read().decode(), re.MULTILINE)
+    return [found.mark, float(share) > 1]
 
 
 def test_a_ledger_out_of_memory_refuses_whole_and_is_still_read(town: Service) -> None:
