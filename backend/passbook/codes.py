@@ -53,11 +53,13 @@ class Code:
 
 def issue(district: str, redemption: str, issued_at: datetime) -> Code:
     """The code of a redemption that was issued at a time; the same time gives the same code."""
-    expires_at = issued_at + timedelta(seconds=settings().redemption.code_seconds)
+    said = settings()
+    expires_at = issued_at + timedelta(seconds=said.redemption.code_seconds)
+    key = said.secrets.signing_key.encode()
     hold, until = UUID(redemption).bytes, to_ms(expires_at).to_bytes(_TIME, "big")
-    nonce = _keyed("nonce", district, hold + until)[:_NONCE]
+    nonce = _keyed(key, "nonce", district, hold + until)[:_NONCE]
     signed = hold + until + nonce
-    text = base64.urlsafe_b64encode(signed + _keyed("code", district, signed)[:_MAC]).decode()
+    text = base64.urlsafe_b64encode(signed + _keyed(key, "code", district, signed)[:_MAC]).decode()
     return Code(redemption, from_ms(to_ms(expires_at)), nonce.hex(), text)
 
 
@@ -68,7 +70,7 @@ def read(district: str, text: str) -> Code:
     redemption = str(UUID(bytes=signed[:_HOLD]))
     if not is_id(redemption):
         raise CODE_MALFORMED()
-    if not hmac.compare_digest(mac, _keyed("code", district, signed)[:_MAC]):
+    if not hmac.compare_digest(mac, _keyed(settings().secrets.signing_key.encode(), "code", district, signed)[:_MAC]):
         raise CODE_UNKNOWN()
     expires_at = from_ms(int.from_bytes(signed[_HOLD : _HOLD + _TIME], "big"))
     if now() >= expires_at:
@@ -82,6 +84,5 @@ def _raw(text: str) -> bytes:
     return base64.urlsafe_b64decode(text)
 
 
-def _keyed(purpose: str, district: str, content: bytes) -> bytes:
-    key = settings().secrets.signing_key.encode()
+def _keyed(key: bytes, purpose: str, district: str, content: bytes) -> bytes:
     return hmac.digest(key, f"redemption-{purpose}\n{district}\n".encode() + content, "sha256")
