@@ -104,6 +104,8 @@ def problems_of(proof: dict, published: dict | None, key: str | None, keys: list
         found.append("the entry does not stand under this root")
     if not is_signed(root["statement"], root["signature"], root["public_key"]):
         found.append("the root is not signed with its key")
+    if any(str(root[name]) != signed[name] for name in ("district", "day", "first", "last") if name in root):
+        found.append("what stands beside the signed statement is not what it says")
     if keys is not None:
         found += problems_of_keys(keys, key, root["public_key"], signed["day"])
     elif key is not None and key != root["public_key"]:
@@ -130,7 +132,7 @@ def main() -> int:
     for problem in problems:
         print(f"does not hold: {problem}")
     if not problems:
-        print(f"holds: entry {proof['entry']} of {proof['root']['day']}")
+        print(f"holds: entry {proof['entry']} of {fields_of(proof['root']['statement'])['day']}")
         print(proof["shown"])
     return 1 if problems else 0
 

@@ -13,9 +13,11 @@ from backend.kit import outbox
 from backend.kit.clock import fresh_id
 from backend.kit.db import find
 from backend.passbook import kept, posting
+from backend.passbook.ahead import ledger_is_ahead
 from backend.passbook.models import Earning, GrantRow
 from backend.wiring import ledger
 from points.errors import Refused
+from points.ledger.refusals import ID_EXPIRED, LEDGER_AHEAD
 from points.ledger.transfer import Reverse
 from points.rules import Decision, Grant
 
@@ -114,11 +116,11 @@ def post_reversals(district: str, payload: dict[str, Any]) -> None:
     kept.alone(district)
     spent = int(payload["spent"])
     first, second = payload["staff"]
-    for identifier in payload["grants"]:
-        stored = find(GrantRow, district, identifier, lock=True)
-        if stored.state == "undoing":
-            _post_reversal(stored, payload["reason"], (first, second))
-        spent += stored.lost
+    undone = [_undo(district, identifier, payload["reason"], (first, second)) for identifier in payload["grants"]]
+    if not all(grant.state == "undone" for grant in undone):
+        outbox.send(district, REVERSING, payload)  # under a new id, which is stored before it is used
+        return
+    spent += sum(grant.lost for grant in undone)
     if payload["again"] is None:
         return
     again = find(GrantRow, district, payload["again"], lock=True)
@@ -134,15 +136,30 @@ def post_reversals(district: str, payload: dict[str, Any]) -> None:
         again.state = "posted"
 
 
-def _post_reversal(stored: GrantRow, reason: str, staff: tuple[str, str]) -> None:
+def _undo(district: str, identifier: str, reason: str, staff: tuple[str, str]) -> GrantRow:
+    """Undo one grant, if it is not undone yet; it waited too long when it still is not afterwards."""
+    stored = find(GrantRow, district, identifier, lock=True)
+    if stored.state != "undoing":
+        return stored
+    named = stored.reversal or ""
+    receipt = None
     try:
-        receipt = ledger(stored.district).post(Reverse(stored.reversal or "", stored.id, reason, staff))
+        receipt = ledger(district).post(Reverse(named, stored.id, reason, staff))
     except Refused as refusal:
+        if ledger_is_ahead(refusal, named):
+            raise LEDGER_AHEAD() from refusal
         if posting.may_succeed_later(refusal):
             raise
-        stored.state, stored.reason, stored.lost = "undone", refusal.code, stored.granted
-        return
+        if refusal.kind is ID_EXPIRED:
+            receipt = journal.receipt(district, named)
+            if receipt is None:
+                stored.reversal = fresh_id()
+                return stored
+        else:
+            stored.state, stored.reason, stored.lost = "undone", refusal.code, stored.granted
+            return stored
     stored.state, stored.lost = "undone", int(receipt.data.get("lost", 0))
+    return stored
 
 
 def _settled(grants: list[GrantRow]) -> list[GrantRow]:

@@ -18,7 +18,7 @@ from points.ledger.entry import Entry, receipt_of
 from points.ledger.fence import Fence
 from points.ledger.forget import Memory
 from points.ledger.keys import BESIDE, CLOSED, Keys
-from points.ledger.refusals import BAD_ACCOUNT, LEDGER_UNREACHABLE, NOT_YET_DURABLE, refusal
+from points.ledger.refusals import BAD_ACCOUNT, BAD_TIME, LEDGER_UNREACHABLE, NOT_YET_DURABLE, refusal
 from points.ledger.request import (
     KINDS,
     CaptureFacts,
@@ -205,7 +205,7 @@ class Ledger:
             request = self._requests.of(command, now_ms, self._facts(command))
             answer = self._run([request], now_ms, dry)[0] if dry else self._together.ask(request, now_ms)
             if answer[0] != "?":
-                receipt = _receipt(answer)
+                receipt = _receipt(answer, command, now_ms)
                 if dry:
                     return receipt
                 if isinstance(command, t.Hold):
@@ -258,7 +258,7 @@ class Ledger:
             if i in batch.results:
                 continue
             try:
-                batch.results[i] = self._safe.sure(_receipt(answer), wait)
+                batch.results[i] = self._safe.sure(_receipt(answer, batch.commands[i], batch.at_ms), wait)
             except Refused as refused:
                 batch.results[i] = refused
                 wait = wait and refused.kind is not NOT_YET_DURABLE
@@ -344,10 +344,14 @@ def _in_batches(commands: Iterable[t.Command]) -> Iterator[list[t.Command]]:
         yield some
 
 
-def _receipt(answer: str) -> Receipt:
+def _receipt(answer: str, command: t.Command, now_ms: int) -> Receipt:
     if answer[0] == "!":
         code, *details = answer[1:].split("\t")
-        raise refusal(code, *details)
+        refused = refusal(code, *details)
+        expires_at = getattr(command, "expires_at", None)
+        if refused.kind is BAD_TIME and expires_at is not None and to_ms(expires_at) <= now_ms:
+            raise BAD_TIME(field="expires_at")  # over by the caller's clock, too
+        raise refused
     if answer[0] == "=":
         return receipt_of(answer[1:], replayed=True)
     return receipt_of(answer)

@@ -173,6 +173,18 @@ def test_a_proof_that_was_changed_does_not_hold(
     assert says in told.stdout
 
 
+@pytest.mark.parametrize(("field", "wrong"), [("day", "2019-01-01"), ("district", "370103"), ("first", 2), ("last", 9)])
+def test_what_is_said_beside_the_signed_statement_must_be_what_was_signed(
+    resident: Person, clock: FixedClock, tmp_path: Path, field: str, wrong: Any
+) -> None:
+    day_ends(clock)
+    make_due(DISTRICT)
+    proof = resident.get("/me/statement/3/proof").json
+    told = check(tmp_path, proof | {"root": proof["root"] | {field: wrong}})
+    assert told.returncode == 1
+    assert "is not what it says" in told.stdout
+
+
 def test_a_root_signed_by_somebody_else_does_not_hold(resident: Person, clock: FixedClock, tmp_path: Path) -> None:
     day_ends(clock)
     make_due(DISTRICT)

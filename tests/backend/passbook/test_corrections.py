@@ -280,6 +280,25 @@ def test_while_the_ledger_is_away_the_difference_waits_and_comes_once(
     assert points(resident) == 10
 
 
+def test_an_undoing_that_waits_longer_than_the_ledger_knows_ids_is_done_under_a_new_one(
+    cast: Cast, office: tuple[Person, Person], clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resident = cast.resident()
+    earning = approve(resident, STAR)
+
+    def away(*_: Any) -> None:
+        raise LEDGER_UNREACHABLE()
+
+    with monkeypatch.context() as patch:
+        patch.setattr("points.ledger.Ledger.post", away)
+        correct(office, earning, category=HELP)
+    clock.advance(days=32)
+    for _ in range(3):
+        outbox.deliver_due()
+        clock.advance(seconds=400)
+    assert points(cast.signed_in("resident", resident.id, ("resident",))) == 10
+
+
 def test_confirming_twice_posts_once(cast: Cast, office: tuple[Person, Person]) -> None:
     resident = cast.resident()
     earning = approve(resident, HELP)
