@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from points.amounts import CEILING
-from points.clock import FixedClock, to_ms
+from points.clock import FixedClock, SystemClock, to_ms
 from points.ids import new_id
 from points.ledger import Ledger, Stream
 from points.ledger import transfer as t
@@ -140,6 +140,16 @@ def test_a_caller_in_step_with_the_server_is_not_refused_late_in_a_second(redis_
         time.sleep(0.02)
     ledger = Ledger(redis_client, DISTRICT, FixedClock(now), skew_limit_seconds=1.5)
     assert ledger.post(t.TopUp(new_id(now), "civic", 5)).number == 1
+
+
+def test_time_does_its_work_while_the_ledger_is_about_in_step_with_its_server(redis_client: redis.Redis) -> None:
+    clock = FixedClock(SystemClock().now())
+    town = Town(Ledger(redis_client, DISTRICT, clock, skew_limit_seconds=60), clock)
+    town.top_up(100)
+    town.earn("lin", 30, expires_at=town.now + timedelta(seconds=10))
+    clock.advance(seconds=20)
+    assert town.sweep() == 1
+    assert town.ledger.account("fund:civic") == 100
 
 
 def test_an_entry_stands_under_the_names_that_are_promised(real: Town, redis_client: redis.Redis) -> None:
