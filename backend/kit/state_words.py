@@ -29,6 +29,7 @@ STATES: Final = {
     "second_needed": "待第二人确认",
     # earnings, funds and rule packs
     "open": "待答复",
+    "correcting": "更正待确认",
     "corrected": "已更正",
     "asked": "待确认",
     "accepted": "已受理",

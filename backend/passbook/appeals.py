@@ -29,12 +29,14 @@ NOT_DECIDED = kind(
     zh="这件事还没有计算积分，规则发布后会自动计算。",
     en="This deed is not decided yet; it is, once rules are published for its day.",
 )
-OPEN = "open"
+OPEN, CORRECTING, CORRECTED = "open", "correcting", corrections.CORRECTED
 STATES: States[str] = States(
     {
         "extend": (frozenset({OPEN}), OPEN),
         "uphold": (frozenset({OPEN}), "upheld"),
-        "correct": (frozenset({OPEN}), "corrected"),
+        "correct": (frozenset({OPEN}), CORRECTING),
+        "confirm": (frozenset({CORRECTING}), CORRECTED),
+        "decline": (frozenset({CORRECTING}), OPEN),
     }
 )
 
@@ -74,18 +76,23 @@ def extend(caller: Caller, identifier: str, reason: str) -> EarningAppeal:
 
 
 def answer(caller: Caller, identifier: str, decision: str, reason: str, changes: dict[str, Any]) -> EarningAppeal:
-    """Uphold the decision, or ask for its correction, with reasons; a correction takes a further person to confirm.
+    """Uphold the decision, or ask for its correction, with reasons.
 
-    Refused: `same_reviewer`, `own_claim`, `wrong_state`, and for a correction what `corrections.ask` refuses.
+    A correction takes a further person to confirm; until then the appeal is `correcting` and its clock runs on. It
+    never leads to fewer points. Refused: `same_reviewer`, `own_claim`, `wrong_state`, and for a correction
+    `appeal_answer_lower` and what `corrections.ask` refuses.
     """
     with transaction():
         row, made = _held(caller, identifier)
-        appeals.answered(made, STATES.after(state_of(made), decision), reason, caller.name)
-        if decision == "correct":
+        state = STATES.after(state_of(made), decision)
+        if state != CORRECTING:
+            appeals.answered(made, state, reason, caller.name)
+        else:
+            appeals.proposed(made, state, reason, caller.name)
             made.correction = corrections.ask(
                 caller, row.id, corrections.CORRECTION, changes, reason, appeal=made.id
             ).id
-        audit.record(row.district, caller.name, f"earning.appeal_{made.decision}", f"earning:{row.id}")
+        audit.record(row.district, caller.name, f"earning.appeal_{state}", f"earning:{row.id}")
     return made
 
 
@@ -120,7 +127,7 @@ def _decided_last(row: Earning, changed: Sequence[Correction]) -> datetime:
 
 
 def state_of(made: EarningAppeal) -> str:
-    """`open`, `upheld` or `corrected`."""
+    """`open`, `upheld`, `correcting` or `corrected`."""
     return made.decision or OPEN
 
 
@@ -144,7 +151,7 @@ def _declined(made: EarningAppeal) -> list[Correction]:
 def _earlier(declined: Correction) -> dict[str, Any]:
     """An answer that did not stand, and why."""
     return {
-        "decision": "corrected",
+        "decision": CORRECTED,
         "reason": declined.reason,
         "answered_at": declined.asked_at,
         "declined_because": declined.declined_because,
@@ -160,6 +167,6 @@ def _held(caller: Caller, identifier: str) -> tuple[Earning, EarningAppeal]:
     made = of_earning(row.district, row.id)
     if made is None:
         raise NOT_FOUND()
-    if caller.name in corrections.deciders(row):
+    if corrections.is_decider(caller, row):
         raise appeals.SAME_REVIEWER()
     return row, find(EarningAppeal, row.district, made.id, lock=True)

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any
 
-from backend.kit import audit
-from backend.kit.appeals import OWN_CLAIM, reopened
+from backend.kit import audit, outbox
+from backend.kit.appeals import OWN_CLAIM, confirmed, reopened
 from backend.kit.auth import Caller
 from backend.kit.clock import fresh_id, now
-from backend.kit.days import local_day
 from backend.kit.db import db, find, rows, transaction
 from backend.kit.states import States
-from backend.passbook import again, earn, facts, packs, posting, reversing, verified
+from backend.passbook import earn, posting, remaking, reversing
 from backend.passbook.models import Correction, Earning, EarningAppeal
 from backend.passbook.packs import SAME_PERSON
+from backend.passbook.persons import same_person
+from backend.passbook.remaking import Made
 from backend.staff.service import is_same_person
 from points.errors import Category, kind
-from points.events import DeedApproved
-from points.rules import Decision, decide, facts_needed
-from points.rules.shapes import ASSESSED
+from points.rules import Decision
 
 CORRECTION, UNDOING = "correction", "undoing"
-NO_RULES = kind(
-    "earning_without_rules",
-    Category.CONFLICT,
-    zh="这件事当天还没有生效的规则。",
-    en="No rules are in force for the day of this deed yet.",
-)
+LEFT = "earning.left_its_turn"
+"""The outbox is told by this when a deed that had a turn was corrected or undone; see `turns`."""
+CORRECTED = "corrected"
+"""What an appeal is when the correction that answers it is confirmed."""
 ALREADY_ASKED = kind(
     "correction_already_asked",
     Category.CONFLICT,
@@ -52,29 +47,20 @@ STATES: States[str] = States(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """What a correction leads to."""
-
-    event: DeedApproved
-    decision: Decision | None
-    """None for an undoing, and for a deed that goes on waiting for rules."""
-
-
 def ask(
     caller: Caller, identifier: str, kind_: str, changes: dict[str, Any], reason: str, *, appeal: str | None = None
 ) -> Correction:
     """Ask for a correction or an undoing, to be confirmed by another person; `appeal` is the one it answers.
 
-    Refused: `own_claim`, `correction_already_asked`, `earning_already_undone`, `earning_without_rules`,
-    `correction_under_way`, and what the rules refuse.
+    Refused: `own_claim`, `correction_already_asked`, `earning_already_undone`, `correction_under_way`, where it answers
+    an appeal `appeal_answer_lower`, and what `remaking.made` refuses.
     """
     with transaction() as session:
         row = _held(caller, identifier)
         waiting = rows(Correction, row.district).where(Correction.earning == row.id, Correction.state == "asked")
         if session.scalar(waiting):
             raise ALREADY_ASKED()
-        made = _made(row, kind_, changes)
+        made = _made(row, kind_, changes, appeal)
         before = earn.decision_of(row)
         asked = Correction(
             district=row.district,
@@ -104,14 +90,16 @@ def confirm(caller: Caller, identifier: str) -> Correction:
     with transaction():
         correction = find(Correction, caller.district, identifier, lock=True)
         correction.state = STATES.after(correction.state, "confirm")
-        if correction.asked_by == caller.name:
+        if same_person(caller.district, correction.asked_by, caller.name):
             raise SAME_PERSON()
         row = _held(caller, correction.earning)
         _check_apart(caller, correction, row)
-        made = _made(row, correction.kind, correction.changes)
+        made = _made(row, correction.kind, correction.changes, correction.appeal)
         correction.answered_by, correction.answered_at = caller.name, now()
         correction.before = row.decision
-        _carry_out(row, correction, made)
+        carry_out(row, correction, made)
+        if correction.appeal is not None:
+            confirmed(find(EarningAppeal, caller.district, correction.appeal, lock=True), CORRECTED)
         audit.record(
             row.district,
             caller.name,
@@ -127,8 +115,8 @@ def confirm(caller: Caller, identifier: str) -> Correction:
 def decline(caller: Caller, identifier: str, reason: str) -> Correction:
     """It is let be, with a reason: by whoever asked or another, but not by whoever decided the earning.
 
-    One that answers an appeal is declined by a further person; the appeal is open again with a clock that begins anew,
-    and both sides see the answer that did not stand. Refused: `second_person_needed`, `decided_before`, `own_claim`,
+    One that answers an appeal is declined by a further person; the appeal is open again, its clock runs on, and both
+    sides see the answer that did not stand. Refused: `second_person_needed`, `decided_before`, `own_claim`,
     `wrong_state`.
     """
     with transaction():
@@ -136,7 +124,7 @@ def decline(caller: Caller, identifier: str, reason: str) -> Correction:
         correction.state = STATES.after(correction.state, "decline")
         row = find(Earning, caller.district, correction.earning, lock=True)
         _check_not_own(caller, row)
-        if correction.appeal is not None and correction.asked_by == caller.name:
+        if correction.appeal is not None and same_person(caller.district, correction.asked_by, caller.name):
             raise SAME_PERSON()
         _check_apart(caller, correction, row)
         correction.answered_by, correction.answered_at = caller.name, now()
@@ -165,9 +153,18 @@ def deciders(row: Earning) -> set[str]:
     return found
 
 
+def is_decider(caller: Caller, row: Earning) -> bool:
+    """Whether the caller, by this or another account, had a part in what the earning is now."""
+    return _is(caller, deciders(row))
+
+
+def _is(caller: Caller, names: set[str]) -> bool:
+    return any(same_person(caller.district, name, caller.name) for name in names)
+
+
 def _check_apart(caller: Caller, correction: Correction, row: Earning) -> None:
     """Who approved answers for no correction of it; of one that answers an appeal, nor who decided on it later."""
-    if caller.name in (deciders(row) if correction.appeal is not None else {row.approver}):
+    if is_decider(caller, row) if correction.appeal is not None else _is(caller, {row.approver}):
         raise DECIDED_BEFORE()
 
 
@@ -191,39 +188,23 @@ def _held(caller: Caller, identifier: str) -> Earning:
     return row
 
 
-def _made(row: Earning, kind_: str, changes: dict[str, Any]) -> _Made:
-    event = earn.event_of(row)
+def _made(row: Earning, kind_: str, changes: dict[str, Any], appeal: str | None) -> Made:
     if kind_ == UNDOING:
-        return _Made(event, None)
-    event = _changed(event, changes)
-    pack = packs.in_force(row.district, local_day(event.at))
-    if row.decision is None:
-        if pack is None:
-            return _Made(event, None)
-        return _Made(event, decide(pack, event, facts.read(event, facts_needed(pack, event), row.approved_at)))
-    if pack is None:
-        raise NO_RULES()
-    first = Decision.from_json(row.decision)
-    return _Made(event, decide(pack, event, again.read(event, pack, row, first)))
+        return Made(earn.event_of(row), None)
+    found = remaking.made(row, changes)
+    if appeal is not None:
+        remaking.check_not_lower(row, found.decision)
+    return found
 
 
-def _changed(event: DeedApproved, changes: dict[str, Any]) -> DeedApproved:
-    attributes = dict(event.attributes)
-    if "assessed_points" in changes:
-        attributes[ASSESSED] = changes["assessed_points"]
-    if "rank" in changes:
-        attributes |= {"rank": changes["rank"], "first": changes["rank"] == 1, "duplicate": changes["rank"] > 1}
-    quantity = Decimal(changes["quantity"]) if "quantity" in changes else event.quantity
-    category, place = changes.get("category", event.category), changes.get("place", event.place)
-    attributes |= verified.checked(event.district, event.kind, category, event.at, changes.get("facts", {}))
-    return replace(event, category=category, place=place, quantity=quantity, attributes=attributes)
-
-
-def _carry_out(row: Earning, correction: Correction, made: _Made) -> None:
+def carry_out(row: Earning, correction: Correction, made: Made) -> None:
+    """Take the deed up as corrected and bring its grants to the new decision; inside the open transaction."""
     first = None if row.decision is None else Decision.from_json(row.decision)
     why = reversing.Why(
         correction.id, correction.reason[:200], _bare(correction.asked_by), _bare(correction.answered_by or "")
     )
+    if first is not None and any(key.endswith(".turn") for key in first.facts.tallies):
+        outbox.send(row.district, LEFT, {"because": correction.id})
     if correction.kind == UNDOING:
         row.undone = True
         reversing.undo_all(row, why)

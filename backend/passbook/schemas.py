@@ -68,7 +68,9 @@ class EarlierAnswerSchema(Answer):
 class EarningAppealSchema(AppealSchema):
     id = fields.String(required=True)
     earning = fields.String(required=True)
-    state = fields.String(required=True, metadata={"description": "open, upheld or corrected"})
+    state = fields.String(
+        required=True, metadata={"description": "open, upheld, correcting (until another person confirms) or corrected"}
+    )
     correction = fields.String(required=True, allow_none=True)
     earlier = fields.List(fields.Nested(EarlierAnswerSchema), required=True)
 

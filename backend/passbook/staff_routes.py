@@ -8,10 +8,11 @@ from backend.kit.appeals.schemas import ExtensionBody
 from backend.kit.auth import Caller
 from backend.kit.db import rows
 from backend.kit.http import Endpoints, Page, PageQuery, page_of
-from backend.passbook import appeals, corrections, schemas, staff_view
+from backend.passbook import appeals, corrections, schemas, staff_view, turns
 from backend.passbook.models import Correction
 
 # ruff: noqa: A002 - `id` is the path's own word
+__all__ = ["endpoints", "turns"]  # turns hears of corrections by the outbox alone
 endpoints = Endpoints("staff_earnings", __name__, description="积分更正与申诉 · corrections and appeals")
 
 

@@ -20,6 +20,7 @@ from tests.contract.chinese import READERS, ROOT, files, half_width, in_python
 NOT_SENTENCES = {
     "backend/wechat/emulator/template_fields.py": "a pattern",
     "tests/backend/wechat/vectors.json": "the title of an outside page",
+    "tests/backend/passbook/small.py": "YAML in a string",
     "tests/backend/passbook/test_packs.py": "YAML in a string",
     "tests/backend/tickets/test_persons.py": "a report as a resident typed it",
     "tests/contract/test_chinese.py": "the marks that are looked for",

@@ -108,12 +108,19 @@ def answered(made: Objection, decision: str, reason: str, answerer: str) -> None
     made.decision, made.reason, made.answerer, made.answered_at = decision, reason, answerer, now()
 
 
+def proposed(made: Objection, decision: str, reason: str, answerer: str) -> None:
+    """Write down an answer that another person must confirm; the clock runs on until then."""
+    made.decision, made.reason, made.answerer = decision, reason, answerer
+
+
+def confirmed(made: Objection, decision: str) -> None:
+    """What was proposed stands; the clock stops."""
+    made.decision, made.answered_at = decision, now()
+
+
 def reopened(made: Objection) -> None:
-    """The answer did not stand: another is due, and its time begins anew. What was answered is kept by the caller."""
-    terms = _terms()
-    days = terms.working_days_when_others_must_check if made.others_must_check else terms.working_days
-    made.answer_due_at = end_of_working_day(now(), days)
-    made.decision = made.reason = made.answerer = made.answered_at = made.escalated_at = None
+    """What was proposed does not stand: another answer is due, by the same clock. The caller keeps the old one."""
+    made.decision = made.reason = made.answerer = made.answered_at = None
 
 
 def is_overdue(made: Objection) -> bool:

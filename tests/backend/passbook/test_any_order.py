@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from backend.kit.auth import Role
 from points.clock import FixedClock
+from points.events import DeedKind
 from tests.backend.passbook.small import opened, served
-from tests.backend.passbook.stage import approve, points, told
-from tests.backend.passbook.test_corrections import correct, undo
-from tests.cast import Cast
+from tests.backend.passbook.stage import approve, deed, no, points, taken, told
+from tests.backend.passbook.test_corrections import ask, correct, undo
+from tests.cast import Cast, Person
 
 ONCE = """\
 - {rule: once, title: {zh: 拾金, en: Found}, when: {kind: act, category: 拾金}, points: {each: 10},
@@ -17,7 +19,8 @@ FOUR_HOURS = """\
    quantity: {at_most: 4, per: day}}"""
 MARKS = """\
 - {rule: marks, title: {zh: 里程碑, en: Marks}, when: {kind: service, category: 助老}, points: {milestones: {
-   window: lifetime, of: {kind: service}, steps: [{at: 10, points: 50}, {at: 100, points: 80}]}}}"""
+   window: lifetime, of: {kind: service}, steps: [{at: 10, points: 50}, {at: 100, points: 80}]}}}
+- {rule: rest, title: {zh: 其他, en: Other}, when: {kind: service, category: 其他}, points: {each: 1}}"""
 FALLING = """\
 - {rule: falling, title: {zh: 助老, en: Care}, when: {kind: service}, points: {bands: {window: day, steps: [
    {from: 0, to: 4, points: 3}, {from: 4, points: 0}]}}}"""
@@ -42,7 +45,7 @@ def test_a_deed_that_was_paid_once_stays_paid_when_it_is_corrected_unchanged(cas
     resident = cast.resident()
     first, second = approve(resident, "拾金"), approve(resident, "拾金")
     for earning in (first, second):
-        correct(office, earning, category="拾金")
+        assert no(ask(office[0], earning, category="拾金")) == (409, "correction_changes_nothing")
     assert [told(resident, each)["granted"] for each in (first, second)] == [10, 0]
 
 
@@ -64,8 +67,10 @@ def test_what_counted_of_a_deed_goes_on_counting_when_it_is_corrected_unchanged(
     office = opened(cast, FOUR_HOURS)
     resident = cast.resident()
     earnings = [served(resident, 3), served(resident, 3)]
-    for earning in earnings * 2:
-        correct(office, earning, quantity="3")
+    for earning in earnings:
+        assert no(ask(office[0], earning, quantity="3")) == (409, "correction_changes_nothing")
+    for quantity in ("3.5", "3"):
+        correct(office, earnings[0], quantity=quantity)
     assert [told(resident, each)["granted"] for each in earnings] == [9, 3]
 
 
@@ -152,9 +157,9 @@ def test_a_mark_stays_with_its_deed_while_the_total_stands_past_it(cast: Cast) -
     correct(office, second, quantity="1")
     assert [told(resident, each)["granted"] for each in (second, third)] == [50, 0]
     correct(office, second, category="其他")
-    assert points(resident) == 0
+    assert points(resident) == 1
     correct(office, third, quantity="9")
-    assert [told(resident, each)["granted"] for each in (second, third)] == [0, 50]
+    assert [told(resident, each)["granted"] for each in (second, third)] == [1, 50]
 
 
 def test_marks_passed_before_their_rule_came_are_not_paid_afterwards(cast: Cast) -> None:
@@ -162,3 +167,53 @@ def test_marks_passed_before_their_rule_came_are_not_paid_afterwards(cast: Cast)
     resident = cast.resident()
     served(resident, 20, "其他")
     assert told(resident, served(resident, 5))["granted"] == 0
+
+
+TURN = """\
+- {rule: first, title: {zh: 随手拍, en: Photo}, when: {kind: ticket, category: [占道, 积水]}, points: {turn: {
+   first: 10, later: 1, same: [place, category], window: {days: 7}}}}"""
+
+
+def reported(resident: Person, category: str = "积水") -> str:
+    return taken(deed(resident.id, DeedKind.TICKET, category, place="x"))
+
+
+def test_when_the_first_report_is_undone_the_next_moves_up(cast: Cast) -> None:
+    office = opened(cast, TURN)
+    people = [cast.resident(name) for name in ("孙白露", "吴谷雨", "郑惊蛰")]
+    earnings = [reported(person) for person in people]
+    assert [points(person) for person in people] == [10, 1, 1]
+    undo(office, earnings[0])
+    assert [points(person) for person in people] == [0, 10, 1]
+    (change,) = told(people[1], earnings[1])["history"]
+    assert (change["points_before"], change["points_after"]) == (1, 10)
+    assert "依次递补" in change["reason"]
+    undo(office, earnings[1])
+    assert [points(person) for person in people] == [0, 0, 10]
+
+
+def test_there_are_never_two_first_reports_of_one_thing(cast: Cast, clock: FixedClock) -> None:
+    office = opened(cast, TURN)
+    one, two = cast.resident("孙白露"), cast.resident("吴谷雨")
+    first, second = reported(one), reported(two)
+    correct(office, first, category="占道")
+    assert (points(one), points(two)) == (10, 10)  # of two things
+    clock.advance(seconds=60)
+    correct(office, first, category="积水")
+    assert (points(one), points(two)) == (1, 10)
+    correct(office, second, category="占道")
+    assert (points(one), points(two)) == (10, 10)
+
+
+def test_who_undid_the_first_report_does_not_move_up_without_another(cast: Cast) -> None:
+    opened(cast, TURN)
+    one, two = cast.resident("孙白露"), cast.resident("吴谷雨")
+    office = cast.staff(Role.SECOND_REVIEWER), cast.staff(Role.FUND_MANAGER, resident=two.id)
+    first, second = reported(one), reported(two)
+    undo(office, first)
+    assert points(two) == 1
+    (asked,) = (each for each in office[0].get("/staff/corrections").json["items"] if each["state"] == "asked")
+    assert asked["earning"] == second
+    assert no(office[1].post(f"/staff/corrections/{asked['id']}/confirm")) == (403, "own_claim")
+    assert cast.staff(Role.FUND_MANAGER).post(f"/staff/corrections/{asked['id']}/confirm").status_code == 200
+    assert points(two) == 10

@@ -12,7 +12,8 @@ from backend.kit.db import db, rows
 from backend.passbook.appeals import escalate_overdue
 from points.clock import FixedClock
 from tests.app import DISTRICT, OTHER_DISTRICT
-from tests.backend.passbook.stage import HELP, STAR, approve, fill_fund, no, points, publish_rules, told
+from tests.backend.passbook.small import opened
+from tests.backend.passbook.stage import FOUND, HELP, STAR, approve, fill_fund, no, points, publish_rules, told
 from tests.cast import Cast, Person
 
 WEDNESDAY_NIGHT = "2026-11-25T16:00:00+00:00"  # the third working day after a Friday ends
@@ -64,11 +65,13 @@ def test_an_appeal_that_is_right_is_corrected_by_two(cast: Cast, resident: Perso
     earning = appealed(resident)
     second = cast.staff(Role.SECOND_REVIEWER)
     made = answered(second, earning, "correct", changes={"category": STAR}).json
-    assert (made["state"], points(resident)) == ("corrected", 10)
+    assert (made["state"], made["answered_at"], points(resident)) == ("correcting", None, 10)
     assert no(second.post(f"/staff/corrections/{made['correction']}/confirm")) == (403, "second_person_needed")
     third = cast.staff(Role.FUND_MANAGER)
     assert third.post(f"/staff/corrections/{made['correction']}/confirm").status_code == 200
     assert points(resident) == 20
+    seen = told(resident, earning)["appeal"]
+    assert (seen["state"], seen["answered_at"] is not None) == ("corrected", True)
 
 
 def declined(person: Person, correction: str, reason: str = "证据不足。") -> Any:
@@ -87,7 +90,7 @@ def test_an_appeal_is_open_again_when_its_correction_is_declined(
     back = cast.signed_in("resident", resident.id, ("resident",))
     for seen in (told(back, earning), third.get(f"/staff/earnings/{earning}").json):
         appeal = seen["appeal"]
-        assert (appeal["state"], appeal["answer_due_at"]) == ("open", "2026-11-26T16:00:00+00:00")
+        assert (appeal["state"], appeal["answer_due_at"]) == ("open", WEDNESDAY_NIGHT)
         (first,) = appeal["earlier"]
         assert (first["decision"], first["reason"]) == ("corrected", "按细则核对过。")
         assert first["declined_because"] == "证据不足。"
@@ -115,21 +118,68 @@ def test_whom_the_appeal_is_against_neither_confirms_nor_declines_its_answer(cas
     assert no(first.post(f"/staff/corrections/{correction}/confirm")) == (403, "decided_before")
     assert no(declined(second, correction)) == (403, "second_person_needed")
     assert no(declined(own, correction)) == (403, "own_claim")
-    assert told(resident, earning)["appeal"]["decision"] == "corrected"
+    assert told(resident, earning)["appeal"]["decision"] == "correcting"
     assert cast.staff(Role.FUND_MANAGER).post(f"/staff/corrections/{correction}/confirm").status_code == 200
 
 
 def test_nor_do_those_who_corrected_it_before_the_appeal(cast: Cast, resident: Person) -> None:
     earning = approve(resident, HELP)
     two = cast.staff(Role.SECOND_REVIEWER), cast.staff(Role.FUND_MANAGER)
-    asked = two[0].post(f"/staff/earnings/{earning}/correction", {"changes": {"category": STAR}, "reason": "填错"})
+    asked = two[0].post(f"/staff/earnings/{earning}/correction", {"changes": {"category": FOUND}, "reason": "填错"})
     assert two[1].post(f"/staff/corrections/{asked.json['id']}/confirm").status_code == 200
     assert resident.post(f"/me/earnings/{earning}/appeal", {"text": "不对"}).status_code == 201
     further = cast.staff(Role.SECOND_REVIEWER)
-    correction = answered(further, earning, "correct", changes={"category": HELP}).json["correction"]
+    correction = answered(further, earning, "correct", changes={"category": STAR}).json["correction"]
     for person in two:
         assert no(person.post(f"/staff/corrections/{correction}/confirm")) == (403, "decided_before")
         assert no(declined(person, correction)) == (403, "decided_before")
+
+
+def test_until_another_confirms_the_clock_runs_on_and_is_escalated(
+    cast: Cast, resident: Person, clock: FixedClock
+) -> None:
+    earning = appealed(resident)
+    made = answered(cast.staff(Role.SECOND_REVIEWER), earning, "correct", changes={"category": STAR}).json
+    clock.advance(days=40)
+    assert (escalate_overdue(DISTRICT), escalate_overdue(DISTRICT)) == (1, 0)
+    back = cast.signed_in("resident", resident.id, ("resident",))
+    seen = told(back, earning)["appeal"]
+    assert (seen["state"], seen["overdue"], seen["escalated_at"] is not None) == ("correcting", True, True)
+    third = cast.staff(Role.FUND_MANAGER)
+    listed = third.get("/staff/earning-appeals", overdue_only="true").json["items"]
+    assert [each["earning"] for each in listed] == [earning]
+    assert no(answered(cast.staff(Role.SECOND_REVIEWER), earning)) == (409, "wrong_state")
+    assert declined(third, made["correction"]).status_code == 200
+    seen = told(back, earning)["appeal"]
+    assert (seen["state"], seen["overdue"], seen["escalated_at"] is not None) == ("open", True, True)
+
+
+def test_an_appeal_is_never_answered_with_fewer_points(cast: Cast, resident: Person) -> None:
+    earning = appealed(resident, STAR)
+    second = cast.staff(Role.SECOND_REVIEWER)
+    assert no(answered(second, earning, "correct", changes={"category": HELP})) == (409, "appeal_answer_lower")
+    assert (told(resident, earning)["appeal"]["state"], points(resident)) == ("open", 20)
+
+
+def test_nor_with_more_of_which_a_cap_would_leave_less(cast: Cast) -> None:
+    caps = """caps:
+- {cap: ice, title: {zh: 铲冰, en: Ice}, per: resident, window: month, points: 12, rules: [ice]}"""
+    ice = "- {rule: ice, title: {zh: 铲冰, en: Ice}, when: {kind: act, category: 铲冰}, points: {each: 11}}"
+    opened(cast, ice, more=caps)
+    resident = cast.resident()
+    approve(resident, "铲冰")
+    earning = appealed(resident, "扫雪")
+    second = cast.staff(Role.SECOND_REVIEWER)
+    answer = answered(second, earning, "correct", changes={"category": "铲冰"})
+    assert no(answer) == (409, "appeal_answer_lower")
+    assert points(resident) == 21
+
+
+def test_a_second_account_of_the_reviewer_does_not_answer(cast: Cast, resident: Person) -> None:
+    private = cast.resident("孙白露").id
+    first, same = (cast.staff(Role.SECOND_REVIEWER, resident=private) for _ in range(2))
+    earning = appealed(resident, approver=f"staff:{first.id}")
+    assert no(answered(same, earning)) == (403, "same_reviewer")
 
 
 def test_who_approved_does_not_answer_nor_who_it_is_about(cast: Cast, resident: Person) -> None:

@@ -238,7 +238,7 @@ def test_what_a_wrong_pack_decided_is_corrected_by_the_one_that_took_its_place(c
     resident = cast.resident()
     earning = approve(resident, STAR)
     suspend(cast, wrong)
-    assert no(ask(office[0], earning)) == (409, "earning_without_rules")
+    assert no(ask(office[0], earning)) == (409, "earning_rules_suspended")
     publish_rules(cast, changed(starts="2026-01-01"), CHANGED_CASES)
     correct(office, earning)
     assert points(resident) == 25
