@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from itertools import combinations
+from typing import Any
 
 from points.rules.check_caps import check_caps
-from points.rules.check_rules import check_rule, check_rules
+from points.rules.check_parts import check_parts
+from points.rules.check_rules import check_reach, check_rule, check_rules
 from points.rules.conditions import OneOf, exclude_each_other
 from points.rules.pack import Pack
-from points.rules.problems import Findings
+from points.rules.problems import Findings, Path
 
 
 def check_sense(pack: Pack, findings: Findings) -> None:
     """Add a problem for each thing that has the right form and cannot be meant."""
     if pack.valid_to is not None and pack.valid_to < pack.valid_from:
         findings.error(("valid",), "empty_range", "有效期的结束早于开始。", "The pack ends before it begins.")
+    check_parts(pack.raw, findings)
     places = {value["rule"]: place for place, value in enumerate(pack.raw["rules"])}
     for rule in pack.rules:
         check_rule(pack, rule, findings, ("rules", places[rule.id]))
@@ -33,6 +36,10 @@ def _check_coefficients(pack: Pack, findings: Findings) -> None:
         coefficient, path = by_id[value["coefficient"]], ("coefficients", place)
         if coefficient.id not in used:
             findings.warn(path, "never_used", "没有规则用这个系数。", "No rule uses this coefficient.")
+        for number, case in enumerate(coefficient.cases):
+            here = (*path, "cases", number)
+            check_reach(pack, case.conditions, findings, here)
+            _check_lessening(value["cases"][number], findings, here)
         for (first, one), (second, other) in combinations(enumerate(coefficient.cases), 2):
             if not exclude_each_other(one.conditions, other.conditions):
                 findings.error(
@@ -41,6 +48,19 @@ def _check_coefficients(pack: Pack, findings: Findings) -> None:
                     f"这一档与第 {first + 1} 档会同时成立。",
                     f"This case and case {first + 1} can hold together.",
                 )
+
+
+_OF_THE_THING = frozenset({"first", "duplicate", "rank", "hours"})
+"""What the service itself says of a report or of hours; nothing that somebody was found to have done."""
+
+
+def _check_lessening(case: dict[str, Any], findings: Findings, path: Path) -> None:
+    """Points only reward: a fact about somebody that takes points away, or all of them, is a fine by another name."""
+    facts = {name: value for name, value in case["when"].get("attributes", {}).items() if name not in _OF_THE_THING}
+    if facts and (case["factor"] == 0 or (case["factor"] < 1 and any(value is True for value in facts.values()))):
+        zh = "这一档让积分变少或归零：本系统只奖不罚，不应因某人的负面情况少给；不该得分的行为请不要写规则。"
+        en = "This case lessens points or takes them all: nobody gets less for a fact that speaks against them; "
+        findings.warn((*path, "factor"), "lessens", zh, en + "write no rule for what should bring nothing.")
 
 
 def _check_categories(pack: Pack, findings: Findings) -> None:

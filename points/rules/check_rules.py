@@ -6,11 +6,14 @@ from collections.abc import Collection
 from datetime import date, timedelta
 from itertools import combinations
 
-from points.rules.conditions import WEEKDAYS, Between, OneOf, exclude_each_other, imply
+from points.rules.check_covered import covered
+from points.rules.conditions import WEEKDAYS, Between, Condition, OneOf, exclude_each_other, imply
 from points.rules.pack import Pack, Rule
 from points.rules.problems import MOST_TOLD, Findings, Path
-from points.rules.shapes import Table, Turn
+from points.rules.shapes import Bands, Milestones, Table, Turn
 
+Conditions = tuple[Condition, ...]
+_HOURS = {"day": 24, "week": 168, "month": 744, "quarter": 2208, "season": 2208, "year": 8784}
 LOOKED_AT = 400
 """Days that are looked at one by one; among more, every weekday and kind of day is found."""
 
@@ -18,6 +21,7 @@ LOOKED_AT = 400
 def check_rule(pack: Pack, rule: Rule, findings: Findings, path: Path) -> None:
     """What can be said of one rule alone."""
     _check_dates(pack, rule, findings, path)
+    _check_totals(rule, findings, path)
     _check_days(rule, findings, path)
     _check_calendar_days(pack, rule, findings, path)
     _check_vocabulary(pack, rule, findings, path)
@@ -54,6 +58,51 @@ def _check_dates(pack: Pack, rule: Rule, findings: Findings, path: Path) -> None
             _never(
                 findings, (*path, "when", "date"), "日期在规则包有效期之外", "its dates are outside those of the pack"
             )
+
+
+def check_reach(pack: Pack, conditions: Conditions, findings: Findings, path: Path) -> None:
+    """Warn of a case of a coefficient that no deed of the pack can meet."""
+    for condition in conditions:
+        if isinstance(condition, Between) and (_outside(pack, condition) or _too_many_hours(condition)):
+            zh, en = "这一档永远不会成立。", "No deed of this pack can meet this case."
+            findings.warn((*path, "when"), "never_fires", zh, en)
+
+
+def _outside(pack: Pack, condition: Between) -> bool:
+    if condition.what != "date":
+        return False
+    late = pack.valid_to is not None and condition.low is not None and condition.low > pack.valid_to
+    return late or (condition.high is not None and condition.high <= pack.valid_from)
+
+
+def _too_many_hours(condition: Between) -> bool:
+    """Whether it asks for more hours than its window has."""
+    what, _, window = condition.what.partition(".")
+    if what != "hours_before" or condition.low is None:
+        return False
+    name, _, days = window.partition(".")
+    most = (2 * int(days) + 1) * 24 if days.isdigit() else _HOURS.get(name)
+    return most is not None and condition.low > most
+
+
+def _check_totals(rule: Rule, findings: Findings, path: Path) -> None:
+    """No window has more hours than its days; a total beyond them is never reached."""
+    for condition in rule.conditions:
+        if isinstance(condition, Between) and _too_many_hours(condition):
+            zh, en = "这段时间里不可能有这么多小时", "its window has not so many hours"
+            _never(findings, (*path, "when", "hours_before"), zh, en)
+    shape = rule.shape
+    if not isinstance(shape, Bands | Milestones) or shape.measure.kinds != ("service",):
+        return
+    most = _HOURS.get(shape.measure.window.name) if shape.measure.match == ("resident",) else None
+    name = "bands" if isinstance(shape, Bands) else "milestones"
+    marks = [band.low for band in shape.bands] if isinstance(shape, Bands) else [at for at, _ in shape.marks]
+    if most is not None and shape.measure.window.days is None and max(marks) > most:
+        zh, en = (
+            f"这段时间只有 {most} 小时，到不了 {max(marks)}。",
+            f"The window has {most} hours; {max(marks)} is never reached.",
+        )
+        findings.warn((*path, "points", name), "never_fires", zh, en)
 
 
 def _check_days(rule: Rule, findings: Findings, path: Path) -> None:
@@ -146,6 +195,7 @@ def _check_table(rule: Rule, findings: Findings, path: Path) -> None:
 def check_rules(pack: Pack, places: dict[str, int], findings: Findings) -> None:
     """Of two rules that can meet in one deed, one adds or one has the higher priority, and neither hides the other."""
     seen: set[tuple[str, str]] = set()
+    looked: set[str] = set()
     for rules in pack.buckets():
         for one, other in combinations((rule for rule in rules if not rule.adds), 2):
             pair = (min(one.id, other.id), max(one.id, other.id))
@@ -155,6 +205,27 @@ def check_rules(pack: Pack, places: dict[str, int], findings: Findings) -> None:
                 return
             seen.add(pair)
             _compare(one, other, places, findings)
+        for low in rules:
+            if not low.adds and low.id not in looked:
+                looked.add(low.id)
+                _check_covered(pack, low, places, findings)
+
+
+def _check_covered(pack: Pack, low: Rule, places: dict[str, int], findings: Findings) -> None:
+    """Two or more higher rules may take all deeds of a lower one between them."""
+    higher = [each for each in pack.rules if not each.adds and each.priority > low.priority]
+    meeting = [each for each in higher if not exclude_each_other(each.conditions, low.conditions)]
+    if any(imply(low.conditions, each.conditions) for each in meeting):
+        return  # told already
+    if covered(low.conditions, [each.conditions for each in meeting]):
+        names_zh = "、".join(f"`{each.id}`" for each in meeting)
+        names = ", ".join(f"`{each.id}`" for each in meeting)
+        _never(
+            findings,
+            ("rules", places[low.id]),
+            f"{names_zh} 合起来总是抢先",
+            f"{names} together always speak before it",
+        )
 
 
 def _compare(one: Rule, other: Rule, places: dict[str, int], findings: Findings) -> None:

@@ -53,7 +53,11 @@ class OneOf:
     read: Callable[[View], Value | None]
 
     def holds(self, view: View) -> bool:
-        return (self.read(view) in self.values) is not self.negated
+        value = self.read(view)
+        found = value in self.values
+        if found and isinstance(value, int):  # true is not 1
+            found = any(value == each and type(value) is type(each) for each in self.values)
+        return found is not self.negated
 
     def excludes(self, other: Condition) -> bool:
         if not isinstance(other, OneOf) or other.what != self.what:

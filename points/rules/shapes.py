@@ -107,13 +107,17 @@ class Table:
     entries: Mapping[str, Entry]
 
     def steps(self, view: View, quantity: Decimal) -> list[Step]:
-        key = view.event.category if self.by == "category" else view.event.attributes.get(self.by)
-        entry = self.entries.get(str(key))
-        return [] if entry is None else entry.steps(view, view.pack.word(str(key)))
+        key = self._key(view)
+        entry = self.entries.get(key) if key is not None else None
+        return [] if entry is None or key is None else entry.steps(view, view.pack.word(key))
 
     def reads(self, view: View) -> Hashable:
+        return self._key(view), _assessed(view)
+
+    def _key(self, view: View) -> str | None:
+        """What the deed is looked up by; None for one that does not say it."""
         key = view.event.category if self.by == "category" else view.event.attributes.get(self.by)
-        return str(key), _assessed(view)
+        return None if key is None else str(key)
 
     def most(self) -> Decimal | None:
         return max(entry.high for entry in self.entries.values())

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 _GIVEN = re.compile(
-    r"捐款|捐钱|捐錢|捐资|捐資|善款|募捐|打赏|出资|捐赠财物|捐助财物"
+    r"捐款|捐钱|捐錢|捐资|捐資|善款|募捐|打赏|出资|捐赠财物|捐助财物|众筹|赞助款|赞助费|赞助金|爱心款"
     r"|donat\w*(money|cash|funds|yuan)|(money|cash)donat"
 )
 _GIVING = re.compile(r"捐赠|捐贈|捐助|认捐|乐捐|捐[0-9零一二两三四五六七八九十百千万几]+[元块圆万]|donat|charitablegiv")
@@ -18,22 +18,33 @@ _HARMLESS = ("不排名", "名额")
 _CASH = re.compile(r"现金|現金|红包")
 _FOUND = re.compile(r"拾|捡|失|还|交|诈|骗|拒|found|lost|return")
 _RANK = re.compile(
-    r"名次|排名|排行|名列前|冠军|亚军|季军|leaderboard"
-    r"|前[0-9一二两三四五六七八九十百]+名|第[0-9一二三四五六七八九十百]+名"
+    r"名次|排名|排行|名列前|冠军|亚军|季军|榜首|上榜|leaderboard|ranking(?!s)|top[0-9]+"
+    r"|前[0-9一二两三四五六七八九十百]+(名|位|强|甲|$)|第[0-9一二三四五六七八九十百]+名"
 )
-_MONEY_UNIT = re.compile(r"元|块钱|塊錢|毛钱|角钱|分钱|钱|人民币|[¥￥$€]|捐|yuan|cny|rmb|dollar|euro|money|cash|donat")
-_MONEY_ALONE = frozenset({"块", "毛", "角", "圆", "元", "jiao", "fen"})
+_NUMBER = "[0-9零一二两三四五六七八九十百千万几]+"
+_SUM = re.compile(f"(爱心|慰问|资助|赞助|奉献|给|送){_NUMBER}(元|块|圆|万)")
+_MINUS = re.compile(
+    r"扣[0-9零一二两三四五六七八九十百几]*分|减[0-9零一二两三四五六七八九十百几]+分|罚分|罚款|黑名单|失信|信用分|信用积分|诚信分"
+    r"|不良记录|demerit|penalt|blacklist|creditscore|socialcredit|deduct"
+)
+_MONEY_UNIT = re.compile(
+    r"元|块钱|塊錢|毛钱|角钱|分钱|钱|人民币|[¥￥$€£]|美金|港币|英镑|外币|捐|yuan|cny|rmb|dollar|euro|money|cash|donat"
+)
+_MONEY_ALONE = frozenset({"块", "毛", "角", "圆", "元", "jiao", "fen", "usd", "eur", "gbp", "hkd", "jpy", "twd"})
 
 
 def idea_of(text: str) -> str | None:
-    """`points_for_money` or `cash_by_ranking` when words of a category, title, attribute or table mean it, or None.
+    """`points_for_money`, `minus_points` or `cash_by_ranking` when a pack's own words mean it, or None.
 
-    Giving blood or goods, and handing in money that was found, are deeds like others.
+    Giving blood or goods, and handing in money that was found, are deeds like others; what somebody did wrong is no
+    fact that rules look at.
     """
     plain = _plain(text)
     given = _GIVEN.search(plain) or (_GIVING.search(plain) and not _OF_GOODS.search(plain))
-    if given or (_CASH.search(plain) and not _FOUND.search(plain)):
+    if given or _SUM.search(plain) or (_CASH.search(plain) and not _FOUND.search(plain)):
         return "points_for_money"
+    if _MINUS.search(plain):
+        return "minus_points"
     return "cash_by_ranking" if _RANK.search(plain) else None
 
 

@@ -5,7 +5,7 @@ import pytest
 from tests.points.rules.packs import rule, text
 from tests.points.rules.test_problems import codes
 
-MONEY, RANK = ["points_for_money"], ["cash_by_ranking"]
+MONEY, RANK, MINUS = ["points_for_money"], ["cash_by_ranking"], ["minus_points"]
 
 
 def bag(zh, en="unit"):
@@ -30,6 +30,21 @@ def bag(zh, en="unit"):
         (rule(points={"table": {"by": "名次", "values": {"一": 5}}}), RANK),
         (rule(points={"table": {"by": "category", "values": {"乐捐": 5}}}), MONEY),
         (rule(**{"class": "捐钱"}), MONEY),
+        (rule(when={"kind": "act", "category": "众筹"}), MONEY),
+        (rule(title={"zh": "赞助款", "en": "help"}), MONEY),
+        (rule(title={"zh": "献爱心100元", "en": "help"}), MONEY),
+        (rule(title={"zh": "榜首", "en": "help"}), RANK),
+        (rule(title={"zh": "每月前三", "en": "help"}), RANK),
+        (rule(title={"zh": "助人", "en": "Monthly ranking"}), RANK),
+        (rule(title={"zh": "助人", "en": "Top 10"}), RANK),
+        (rule(title={"zh": "违章扣五分", "en": "help"}), MINUS),
+        (rule(title={"zh": "扣分", "en": "help"}), MINUS),
+        (rule(when={"kind": "act", "attributes": {"失信": True}}), MINUS),
+        (rule(when={"kind": "act", "category": "移出黑名单"}), MINUS),
+        (rule(title={"zh": "信用分达标", "en": "help"}), MINUS),
+        (bag("USD"), MONEY),
+        (bag("美金"), MONEY),
+        (bag("港币"), MONEY),
         (bag("块钱"), MONEY),
         (bag("毛"), MONEY),
         (bag("人民币"), MONEY),
