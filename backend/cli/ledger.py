@@ -11,6 +11,7 @@ from backend.cli.existing import refuse_nothing
 from backend.cli.named import AS, write_down
 from backend.cli.progress import bar
 
+MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f"])
 DATA = click.option("--data", metavar="DIR", help="the data directory (default .civic)")
 DISTRICT = click.option("--district", help="six digits (default: every district of the settings)")
 ONE_DISTRICT = click.option("--district", help="six digits (default: the first one of the settings)")
@@ -194,17 +195,13 @@ def change_root_key(data: str | None, staff: tuple[str, ...], reason: str, by: s
 @click.argument("account")
 @ONE_DISTRICT
 @AS
-@click.option("--at", type=click.DateTime(), help="only the balance at this moment of the past (local time)")
+@click.option("--at", type=MOMENT, help="as it stood at this moment of the past (local time), with the balance then")
 def statement(data: str | None, account: str, district: str | None, by: str, at: datetime | None) -> None:
     """Every movement of ACCOUNT (`fund:civic`, `resident:…`, `merchant:…`), newest first."""
     from backend.cli.place import service
-    from backend.cli.statement import print_balance, print_statement, refuse_unknown
+    from backend.cli.statement import print_statement, refuse_unknown
 
     refuse_unknown(account)
     refuse_nothing(data)
     with service(data, opens=False):
-        wanted = _districts(district)[0]
-        if at is None:
-            print_statement(wanted, account, by)
-        else:
-            print_balance(wanted, account, by, at)
+        print_statement(_districts(district)[0], account, by, at)

@@ -30,28 +30,27 @@ def refuse_unknown(account: str) -> None:
         raise ACCOUNT_UNKNOWN(account=account)
 
 
-def print_statement(district: str, account: str, by: str) -> None:
-    """Every movement, newest first; an account without any is said to have none."""
+def print_statement(district: str, account: str, by: str, at: datetime | None = None) -> None:
+    """Every movement, newest first; up to a moment of the district's time, if one is given.
+
+    An account without any is said to have none.
+    """
     write_down(district, by, "statement.read", account)
-    table = Table(title=f"{account} · {district}")
+    moment = None if at is None else at.replace(tzinfo=zone())
+    table = Table(title=f"{account} · {district}" + (f" · {moment.isoformat()}" if moment else ""))
     for heading in ("no.", "at", "kind", "points", "balance"):
         table.add_column(heading, justify="right" if heading in ("no.", "points", "balance") else "left")
     before: int | None = None
     while True:
-        page = journal.statement(district, account, before, 200)
+        page = journal.statement(district, account, before, 200, moment)
         for line in page.items:
             table.add_row(str(line.number), line.at.isoformat(), line.kind, f"{line.amount:+}", str(line.balance))
         if page.next_cursor is None:
             break
         before = int(page.next_cursor)
+    if moment is not None:
+        click.echo(f"{account} {moment.isoformat()} {journal.balance_at(district, account, moment)}")
     if table.row_count == 0:
         click.echo(f"{account} 尚无记账 · no movements")
         return
     Console().print(table)
-
-
-def print_balance(district: str, account: str, by: str, at: datetime) -> None:
-    """What the account held at a moment, given in the district's time."""
-    write_down(district, by, "statement.read", account)
-    moment = at.replace(tzinfo=zone())
-    click.echo(f"{account} {moment.isoformat()} {journal.balance_at(district, account, moment)}")

@@ -16,8 +16,9 @@ endpoints = Endpoints("journal", __name__, description="账目 · statements, pu
 
 @endpoints.endpoint("GET", "/me/statement", may="me", query=schemas.StatementQuery, answer=schemas.StatementSchema)
 def see_statement(caller: Caller, query: dict[str, Any]) -> Page:
-    """Every movement of my points, newest first, as the journal has it."""
-    return service.statement(caller.district, chart.resident(caller.id), query["cursor"], query["limit"])
+    """Every movement of my points, newest first, as the journal has it; with `at`, as it stood at that moment."""
+    mine = chart.resident(caller.id)
+    return service.statement(caller.district, mine, query["cursor"], query["limit"], query["at"])
 
 
 @endpoints.endpoint("GET", "/me/statement/<entry>/proof", may="me", answer=schemas.ProofSchema)

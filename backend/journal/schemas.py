@@ -9,6 +9,10 @@ from backend.kit.http.shapes import Count
 
 
 class StatementQuery(Query):
+    at = fields.AwareDateTime(
+        load_default=None,
+        metadata={"description": "the statement as it stood at this moment; its first line says the balance then"},
+    )
     cursor = Count(1, 10**15, load_default=None)
     limit = Count(1, 200, load_default=50)
 

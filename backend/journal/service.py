@@ -40,8 +40,13 @@ class StatementLine:
     balance: int
 
 
-def statement(district: str, account: str, before: int | None = None, limit: int = 50) -> Page:
-    """An account's movements, newest first, before an entry's number."""
+def statement(
+    district: str, account: str, before: int | None = None, limit: int = 50, at: datetime | None = None
+) -> Page:
+    """An account's movements, newest first, before an entry's number; as it stood at a moment of the past, if given."""
+    if at is not None:
+        following = last_number_at(district, at) + 1
+        before = following if before is None else min(before, following)
     query = (
         select(JournalLeg, JournalEntry)
         .join(

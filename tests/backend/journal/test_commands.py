@@ -111,12 +111,14 @@ def test_a_statement_is_read_under_a_name(civic: Civic, busy: Town, tmp_path: Pa
     read = civic("ledger", "statement", "fund:civic", "--as", "邹立夏")
     assert (read.exit_code, "99900" in read.stdout) == (0, True)
     past = civic("ledger", "statement", "fund:civic", "--as", "邹立夏", "--at", "2020-01-01")
-    assert past.stdout.split()[-1] == "0"
+    assert ("+08:00 0\n" in past.stdout, "no movements" in past.stdout) == (True, True)
+    now = civic("ledger", "statement", "fund:civic", "--as", "邹立夏", "--at", "2030-01-01T00:00:00.500")
+    assert ("+08:00 99900\n" in now.stdout, "top_up" in now.stdout) == (True, True)
     engine = create_engine(f"sqlite:///{tmp_path / 'books.sqlite'}")
     with engine.connect() as connection:
         lines = connection.execute(text("SELECT actor FROM audit_line WHERE action = 'statement.read'")).scalars().all()
     engine.dispose()
-    assert lines == ["console:邹立夏"] * 2
+    assert lines == ["console:邹立夏"] * 3
 
 
 def test_the_archive_restores_an_empty_journal(

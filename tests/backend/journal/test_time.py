@@ -16,6 +16,7 @@ from backend.kit.db import db, transaction
 from points.errors import Refused
 from points.ledger import chart
 from tests.app import DISTRICT
+from tests.cast import Cast
 from tests.points.ledger.town import Town
 
 
@@ -100,3 +101,22 @@ def test_nothing_is_forgotten_before_its_time(town: Town) -> None:
     town.top_up(1)
     assert forget_old(DISTRICT) == 0
     assert db.session.scalar(select(func.count()).select_from(JournalEntry)) == 4
+
+
+def test_a_resident_sees_the_statement_as_it_stood_at_a_moment(town: Town, cast: Cast) -> None:
+    resident, begin = cast.resident(), town.now
+    for points in (10, 20, 30):
+        town.clock.advance(hours=1)
+        town.earn(resident.id, points)
+    project_all(DISTRICT)
+
+    def seen(moment: str, **more: object) -> list[tuple[int, int]]:
+        page = resident.get("/me/statement", at=moment, **more)
+        assert page.status_code == 200, page.text
+        return [(line["amount"], line["balance"]) for line in page.json["items"]]
+
+    assert seen((begin + timedelta(hours=2)).isoformat()) == [(20, 30), (10, 10)]
+    assert seen((begin + timedelta(hours=2, milliseconds=-1)).isoformat()) == [(10, 10)]
+    assert seen(begin.isoformat()) == []
+    assert seen((begin + timedelta(days=3)).isoformat(), limit=1) == [(30, 60)]
+    assert resident.get("/me/statement", at="2026-11-22T10:00:00").status_code == 422
