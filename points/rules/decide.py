@@ -46,7 +46,7 @@ OTHER_DISTRICT = kind(
 
 def facts_needed(pack: Pack, event: DeedApproved) -> FactsNeeded:
     """What `decide` will look at for this deed, to be read under the lock of the commit that stores the decision."""
-    rules = pack.candidates(event.kind.value, event.category)
+    rules = pack.meeting(event)
     found: dict[str, Tally] = {}
     for rule in rules:
         for measure in rule.measures:
@@ -88,7 +88,7 @@ def grants_of(view: View) -> tuple[Grant, ...]:
     grants: list[Grant] = []
     stored = view.facts.balance or 0
     spoken = False
-    for rule in view.pack.candidates(view.event.kind.value, view.event.category):
+    for rule in view.pack.meeting(view.event):
         if (spoken and not rule.adds) or not all_hold(rule.rest, view):
             continue
         spoken = spoken or not rule.adds

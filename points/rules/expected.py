@@ -9,5 +9,5 @@ _WHEN_FILLED = ("cut_by", "silent", "says")
 
 
 def expects(deed: dict[str, Any]) -> bool:
-    """Whether anything is asked of it: `gives: {}` asks that it gives nothing, while `says: []` and `cut_by: []` ask nothing."""
+    """Whether anything is asked of it: `gives: {}` asks for no points, an empty `says` or `cut_by` asks nothing."""
     return any(key in deed for key in _ALWAYS) or any(deed.get(key) for key in _WHEN_FILLED)

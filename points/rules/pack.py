@@ -9,11 +9,13 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from points.events import DeedApproved
 from points.rules.caps import Cap
 from points.rules.conditions import Condition
 from points.rules.days import Calendar
 from points.rules.expiry import Expiry, Notice
 from points.rules.measures import Measure
+from points.rules.narrow import Narrow
 from points.rules.redemption import Redemption
 from points.rules.shapes import Shape
 from points.rules.stars import Stars
@@ -141,11 +143,21 @@ class Pack:
     problems: tuple[Any, ...] = ()
     """Warnings found while reading it."""
     _index: dict[tuple[str, str], tuple[Rule, ...]] = field(default_factory=dict, repr=False, compare=False)
+    _narrow: dict[tuple[str, str], Narrow] = field(default_factory=dict, repr=False, compare=False)
+    """Built as deeds are met."""
 
     def candidates(self, kind: str, category: str) -> tuple[Rule, ...]:
         """The rules that can speak for such a deed, the highest priority first, then by id."""
         found = self._index.get((kind, category))
         return self._index.get((kind, ""), ()) if found is None else found
+
+    def meeting(self, event: DeedApproved) -> tuple[Rule, ...]:
+        """Those of the candidates that no word of this deed rules out, in the same order."""
+        sort = (event.kind.value, event.category)
+        found = self._narrow.get(sort)
+        if found is None:
+            found = self._narrow.setdefault(sort, Narrow(self.candidates(*sort)))
+        return found.meet(event)
 
     def buckets(self) -> Iterator[tuple[Rule, ...]]:
         """The groups of rules that can meet in one deed."""

@@ -133,7 +133,10 @@ class Quick:
         self._sums = {key: Sums(measure) for key, measure in measures.items()}
         self._caps = {cap.id: CapCount(cap) for rule in pack.rules for cap in rule.caps}
         self._lines = {rule.id: _Line(rule, self._caps, self._sums) for rule in pack.rules}
-        self._by_sort: dict[tuple[str, str], tuple[tuple[_Line, ...], tuple[Sums, ...]]] = {}
+        self._by_sort: dict[tuple[str, str], tuple[Sums, ...]] = {}
+        self._by_rules: dict[int, tuple[_Line, ...]] = {}
+        self._met: list[tuple[Rule, ...]] = []
+        """Held, so that the number by which each is known stays its own."""
         self._view = _Glance(pack, _Tallies(self._sums))
 
     def give(self, past: Past) -> tuple[date, list[Given]]:
@@ -171,12 +174,15 @@ class Quick:
             count.turn_to(day)
 
     def _of(self, event: DeedApproved) -> tuple[tuple[_Line, ...], tuple[Sums, ...]]:
-        sort = (event.kind.value, event.category)
-        found = self._by_sort.get(sort)
-        if found is None:
-            lines = tuple(self._lines[rule.id] for rule in self.pack.candidates(*sort))
-            found = self._by_sort[sort] = (lines, tuple(s for s in self._sums.values() if _counts(s.measure, *sort)))
-        return found
+        rules, sort = self.pack.meeting(event), (event.kind.value, event.category)
+        lines = self._by_rules.get(id(rules))
+        if lines is None:
+            self._met.append(rules)
+            lines = self._by_rules[id(rules)] = tuple(self._lines[rule.id] for rule in rules)
+        sums = self._by_sort.get(sort)
+        if sums is None:
+            sums = self._by_sort[sort] = tuple(each for each in self._sums.values() if _counts(each.measure, *sort))
+        return lines, sums
 
     def _grants(self, lines: tuple[_Line, ...], stored: int) -> list[_Grant]:
         """As `decide.grants_of`."""

@@ -9,6 +9,7 @@ from points.rules.conditions import Condition
 from points.rules.decide import grant_of, used_up
 from points.rules.decision import Decision
 from points.rules.measures import Measure
+from points.rules.narrow import by_the_deed
 from points.rules.pack import Pack, Rule, Times
 from points.rules.texts import Text, plain
 from points.rules.view import View
@@ -81,5 +82,6 @@ def _too_little(rule: Rule, view: View) -> tuple[str, Text]:
 
 
 def _first_failing(rule: Rule, view: View) -> Condition | None:
-    """The first condition that does not hold; later ones may ask for facts nobody read."""
-    return next((condition for condition in rule.conditions if not condition.holds(view)), None)
+    """The first condition that does not hold: what the deed itself says first, for others may ask for unread facts."""
+    told = sorted(rule.conditions, key=lambda each: each.what not in ("kind", "category") and not by_the_deed(each))
+    return next((condition for condition in told if not condition.holds(view)), None)

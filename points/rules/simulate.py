@@ -99,7 +99,7 @@ def scaled(pack: Pack, factor: Decimal) -> Pack:
         for rule in pack.rules
     }
     buckets = {key: tuple(rules[rule.id] for rule in bucket) for key, bucket in pack._index.items()}
-    return replace(pack, rules=tuple(rules[rule.id] for rule in pack.rules), budgets=(), _index=buckets)
+    return replace(pack, rules=tuple(rules[rule.id] for rule in pack.rules), budgets=(), _index=buckets, _narrow={})
 
 
 _QUEUE: list[Any] = []

@@ -310,3 +310,17 @@ def test_a_rules_own_fund_goes_before_the_packs():
     of = pack(rule(fund="honours"))
     assert decided(of, deed()).grants[0].fund == "honours"
     assert decided(pack(), deed()).grants[0].fund == "civic"
+
+
+def test_a_notice_into_a_year_nobody_published_says_that_weekends_counted():
+    of = pack(notice={"working_days": 3})
+    late = datetime(2028, 6, 9, 4, tzinfo=UTC)  # a Friday
+    (grant,) = decided(of, deed(), decided_at=late).grants
+    assert grant.opens_at == datetime(2028, 6, 14, 16, tzinfo=UTC)
+    assert [(step.kind, step.delta, step.numbers) for step in grant.steps] == [
+        ("each", Decimal(10), (Decimal(10),)),
+        ("weekends", Decimal(0), (Decimal(2028),)),
+    ]
+    assert grant.steps[-1].title.zh == "公示 3 个工作日"
+    (known,) = decided(of, deed(), decided_at=NOW).grants
+    assert [step.kind for step in known.steps] == ["each"]
