@@ -17,6 +17,7 @@ from backend.merchants.models import Merchant
 from points.clock import SystemClock
 from points.ids import new_id
 from tests.cast import Cast
+from tests.cli.processes import until
 from tests.faults.conftest import Start
 from tests.faults.crowd import LOST, Crowd, Line, drained
 from tests.faults.service import ROUNDS, Service, children, kill
@@ -53,6 +54,7 @@ Trouble = Callable[[Postgres], AbstractContextManager[None]]
 
 def _without_books(district: Service, postgres: Postgres, trouble: Trouble, seconds: float) -> None:
     crowd = Crowd(district, clients=6).begin()
+    until(lambda: all(each.redeemed for each in crowd.residents))  # the pack's word on redeeming is at hand
     time.sleep(1)
     with trouble(postgres):
         time.sleep(0.3)  # what was under way with the books has noticed
@@ -95,10 +97,10 @@ def _kill_postgres(district: Service, postgres: Postgres, kills: int) -> None:
         admin = Cast(app).staff(Role.ADMIN).token
     line, answered, lost = Line(district.port, admin), dict[str, str](), 0
     for number in range(kills):
-        until = time.monotonic() + 1.0
+        ends_at = time.monotonic() + 1.0
         killed = False
-        while time.monotonic() < until or not killed:
-            if not killed and time.monotonic() > until - 0.5:
+        while time.monotonic() < ends_at or not killed:
+            if not killed and time.monotonic() > ends_at - 0.5:
                 postgres.kill()
                 postgres.start()
                 killed = True

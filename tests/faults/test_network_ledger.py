@@ -47,7 +47,7 @@ def _bad_network(way: tuple[Observer, Proxy], postings: int) -> None:
     observer.begin()
     parts = max(1, postings // 10_000)
     for _ in range(parts):
-        proxy.begin(*(fault for fault in FAULTS if fault != "silent"), chance=0.4)
+        proxy.begin(*(fault for fault in FAULTS if fault != "silent"), chance=0.25)
         _answered(observer, len(observer.answers) + postings * 9 // 10 // parts)
         proxy.begin("silent", chance=0.1)
         hung = proxy.done["silent"]
