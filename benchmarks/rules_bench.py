@@ -24,7 +24,7 @@ from points.rules.windows import add_months
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 6, 10, 4, tzinfo=UTC)
 MOST_NODES = 100_000
-"""Twice what a file may hold: 2,000 rules with an activity each are a little more."""
+"""More than a file may hold, which is 60,000: here 2,000 rules name an activity each."""
 WINDOWS = ("day", "week", "month", "year")
 
 

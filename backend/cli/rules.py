@@ -12,7 +12,7 @@ from backend.cli.named import AS
 
 FILES = click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-LANGUAGE = click.option("--language", default="zh-CN", show_default=True, help="zh-CN or en")
+LANGUAGE = click.option("--language", type=click.Choice(["zh-CN", "en"]), default="zh-CN", show_default=True)
 DATA = click.option("--data", metavar="DIR", help="the data directory (default .civic)")
 YES = click.option("--yes", is_flag=True, help="do not ask whether to go on; for scripts")
 

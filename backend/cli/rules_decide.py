@@ -10,14 +10,25 @@ from typing import Any
 
 import click
 
+from points.errors import Category, kind
 from points.events import DeedApproved
 from points.rules import Facts, decide, explain, facts_needed, load_pack
 from points.rules.bounds import check_event, check_facts
 from points.rules.wire import unpack
 
+TALLY_UNKNOWN = kind(
+    "rules_tally_unknown",
+    Category.INVALID,
+    zh="规则对这件事不问累计数“{unknown}”；它问的是：{known}。",
+    en="The rules ask no tally `{unknown}` of this deed; they ask: {known}.",
+)
+
 
 def decided(file: Path, text: str, language: str) -> tuple[str, list[str]]:
-    """The decision's JSON and its sentences; a usage error for JSON that is no event with facts."""
+    """The decision's JSON and its sentences; a usage error for JSON that is no event with facts.
+
+    Refused with `rules_tally_unknown` where a tally is given that the rules do not ask of this deed.
+    """
     try:
         event, facts = _read(json.loads(text, parse_float=Decimal))
         check_event(event)
@@ -27,8 +38,10 @@ def decided(file: Path, text: str, language: str) -> tuple[str, list[str]]:
     pack = load_pack(file)
     needed = facts_needed(pack, event)
     missing = {tally.key: Decimal(0) for tally in needed.tallies}
+    if unknown := sorted(set(facts.tallies) - set(missing)):
+        raise TALLY_UNKNOWN(unknown=", ".join(unknown), known=", ".join(missing) or "-")
     decision = decide(pack, event, replace(facts, tallies={**missing, **facts.tallies}))
-    return decision.to_json(), explain(decision, language, pack)
+    return decision.to_json(), explain(decision, language, pack, dry=True)
 
 
 def _read(value: dict[str, Any]) -> tuple[DeedApproved, Facts]:

@@ -35,6 +35,14 @@ PERIOD_EMPTY = kind(
 )
 
 
+OUTPUT_UNWRITABLE = kind(
+    "rules_output_unwritable",
+    Category.INVALID,
+    zh="不能写入文件 {file}：{reason}",
+    en="The file {file} cannot be written: {reason}",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What to try: the new pack, the one beside it, the table of deeds, and the local days."""
@@ -72,6 +80,8 @@ def run(
     rules_attach.check(attach, by, against, beside)
     other = None if beside is None else load_pack(beside)
     days = period_of(first, last)
+    for out_file in (table, picture_file):
+        check_writable(out_file)
     with kept(file) as new_file, ExitStack() as stack:
         file, pack = new_file.path, new_file.pack
         began = rules_attach.begin(data, pack, by or "") if attach else None
@@ -79,6 +89,9 @@ def run(
         asked = Asked(file, beside or in_force, history, *days, whole=against == "history")
         trials = tried([asked.job(each) for each in (file, asked.beside) if each is not None])
         new, old = trials[0], trials[1] if len(trials) > 1 else None
+        if new.doubled:
+            said = f"有 {new.doubled} 件行为编号重复，只计一次 / {new.doubled} deeds named twice were counted once"
+            click.secho(said, err=True, fg="yellow")
         names = street_names(pack.district)
         found = rows(new, old, pack, names)
         _print(found, old is not None)
@@ -113,6 +126,19 @@ def _deeds(
         with service(data):
             found = exported(packs[0], *days, Path(folder), packs[1])
         yield found
+
+
+def check_writable(file: Path | None) -> None:
+    """Before the long work: refused with `rules_output_unwritable` where a file could not be written after it."""
+    if file is None:
+        return
+    known = file.exists()
+    try:
+        file.open("ab").close()
+    except OSError as wrong:
+        raise OUTPUT_UNWRITABLE(file=file, reason=wrong.strerror) from wrong
+    if not known:
+        file.unlink()
 
 
 def period_of(first: str | None, last: str | None) -> tuple[date | None, date | None]:

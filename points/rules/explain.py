@@ -15,14 +15,23 @@ from points.rules.sentences import said_step
 from points.rules.silent import silent
 from points.rules.texts import NOTHING, Text, plain
 
+_ON_THE_WAY = Text("积分正在入账。", "The points are on their way to your account.")
+_TRIED = Text("这是试算，没有入账。", "This is a trial; nothing is posted.")
+
 
 def explain(
-    decision: Decision, language: str = "zh-CN", pack: Pack | None = None, funds: Mapping[str, Text] | None = None
+    decision: Decision,
+    language: str = "zh-CN",
+    pack: Pack | None = None,
+    funds: Mapping[str, Text] | None = None,
+    *,
+    dry: bool = False,
 ) -> list[str]:
     """Sentences naming the document, each rule, its arithmetic, the cap that cut it, the fund, opening and expiry.
 
     Given the pack that decided, a deed without points is told why the rules for such deeds were silent. Given what the
-    funds are called, by name, they are called so.
+    funds are called, by name, they are called so. A decision that is only tried (`dry`) says that nothing is posted,
+    and why the other rules for such deeds were silent though one spoke.
     """
     zone = ZoneInfo(decision.timezone)
     texts = [_opening(decision, zone)]
@@ -32,6 +41,9 @@ def explain(
     for grant in decision.grants:
         texts.extend(_grant(grant, decision.outcomes.get(grant.rule), zone, funds or {}))
         texts.extend(_not_counted(decision, grant, pack) if pack is not None else ())
+    if dry:
+        texts = [_TRIED if text is _ON_THE_WAY else text for text in texts]
+        texts.extend(_silences(decision, pack) if pack is not None and decision.grants else ())
     return [text.say(language) for text in texts]
 
 
@@ -103,7 +115,7 @@ def _not_counted(decision: Decision, grant: Grant, pack: Pack) -> list[Text]:
 
 def _outcome(grant: Grant, outcome: Outcome | None) -> list[Text]:
     if outcome is None or (outcome.state == "waiting" and outcome.reason is None):
-        return [Text("积分正在入账。", "The points are on their way to your account.")]
+        return [_ON_THE_WAY]
     if outcome.state == "waiting":
         why = _why(outcome.reason)
         return [Text(f"积分等待入账（{why.zh}）。", f"The points wait to be added ({why.en}).")]

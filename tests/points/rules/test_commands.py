@@ -114,3 +114,49 @@ def test_check_refuses_a_pack_of_another_zone_than_the_district(file):
     assert result.exit_code == 1
     assert f"{file}:{line}: " in result.output
     assert "[timezone_not_the_districts] (error)" in result.output
+
+
+def test_decide_refuses_a_tally_that_the_rules_do_not_ask(file):
+    given = json.dumps({"event": {**EVENT, "kind": "act"}, "facts": {"tallies": {"hours.band": "3"}}})
+    result = run("decide", file, input=given)
+    assert result.exception.code == "rules_tally_unknown"
+    assert "hours.band" in result.exception.sentence("en")
+
+
+def test_a_decision_that_is_only_tried_says_so_and_why_the_others_were_silent(file):
+    other = rule("other", when={"kind": "act", "street": "370112001"}, adds=True)
+    file.write_text(written(raw(rule(), other)), "utf-8")
+    said = run("decide", file, "--say", input=json.dumps({"event": {**EVENT, "kind": "act"}})).output
+    assert "这是试算，没有入账" in said
+    assert "正在入账" not in said
+    assert "规则“other”：条件不符" in said
+
+
+def test_only_the_two_languages_are_taken(file):
+    assert run("check", file, "--language", "fr").exit_code == 2
+
+
+def test_simulate_refuses_a_file_that_cannot_be_written_before_it_begins(file, tmp_path):
+    history = tmp_path / "history.csv"
+    history.write_text("no table", "utf-8")
+    for option in ("--csv", "--picture"):
+        result = run("simulate", file, "--against", history, option, tmp_path / "nowhere" / "out")
+        assert result.exception.code == "rules_output_unwritable"
+
+
+def test_a_case_file_in_another_encoding_is_refused_by_name(file, tmp_path):
+    cases(file, {"acts": 10})
+    (file.parent / "cases" / file.name).write_bytes("案例".encode("gbk"))
+    history = tmp_path / "history.csv"
+    with history.open("w", encoding="utf-8", newline="") as out:
+        write_history(pasts(), out)
+    result = run("simulate", file, "--against", history)
+    assert [each.code for each in result.exception.problems] == ["not_utf8"]
+
+
+def test_simulate_warns_of_deeds_that_come_twice(file, tmp_path):
+    history = tmp_path / "history.csv"
+    with history.open("w", encoding="utf-8", newline="") as out:
+        write_history([*pasts(), *pasts(2)], out)
+    result = run("simulate", file, "--against", history)
+    assert (result.exit_code, "2 deeds named twice were counted once" in result.output) == (0, True)
