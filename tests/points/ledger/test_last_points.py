@@ -50,6 +50,14 @@ def test_a_single_point_that_is_not_captured_comes_back(town: Town) -> None:
     assert town.available() == 1
 
 
+def test_two_lots_of_one_date_stay_two_when_the_older_comes_back(town: Town) -> None:
+    town.earn("lin", 30)
+    younger = town.earn("lin", 10)
+    town.release(town.hold("lin").id)
+    assert [points for _, points in town.ledger.balance("lin").expiring] == [30, 10]
+    assert town.reverse(younger.id).amount == 10
+
+
 def test_undoing_a_grant_of_which_a_single_point_is_left_takes_it(town: Town) -> None:
     grant = town.earn("lin", 31)
     town.hold("lin")
