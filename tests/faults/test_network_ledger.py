@@ -66,7 +66,7 @@ def _check(observer: Observer, proxy: Proxy, postings: int) -> None:
     print(f"{len(observer.answers)} answered, slowest {observer.slowest_s:.1f} s, {proxy.done}, {dict(told)}")
     assert len(observer.answers) >= postings
     assert all(proxy.done[fault] >= 3 for fault in FAULTS)
-    assert all(proxy.done[fault] >= postings // 200 for fault in FAULTS if fault != "silent")
+    assert all(proxy.done[fault] >= postings // 500 for fault in FAULTS if fault != "silent")
     assert told["ledger_unreachable"] >= postings // 20  # one answer carries what several have posted together
     assert all(told[kind] >= postings // 20 for kind in ("earn", "hold", "capture", "release"))
     assert told["again"] >= postings // 50  # carried out, though the answer never came
