@@ -19,10 +19,12 @@ _CASH = re.compile(r"现金|現金|红包")
 _FOUND = re.compile(r"拾|捡|失|还|交|诈|骗|拒|found|lost|return")
 _RANK = re.compile(
     r"名次|排名|排行|名列前|冠军|亚军|季军|榜首|上榜|leaderboard|ranking(?!s)|top[0-9]+"
-    r"|前[0-9一二两三四五六七八九十百]+(名|位|强|甲|$)|第[0-9一二三四五六七八九十百]+名"
+    r"|前[0-9一二两三四五六七八九十百]+[名位强甲]|前[0-9一二两三四五六七八九十百]+$|第[0-9一二三四五六七八九十百]+名"
 )
 _NUMBER = "[0-9零一二两三四五六七八九十百千万几]+"
-_SUM = re.compile(f"(爱心|慰问|资助|赞助|奉献|给|送){_NUMBER}(元|块|圆|万)")
+_SUM = re.compile(
+    "|".join(f"{word}{_NUMBER}[元块圆万]" for word in ("爱心", "慰问", "资助", "赞助", "奉献", "给", "送"))
+)
 _MINUS = re.compile(
     r"扣[0-9零一二两三四五六七八九十百几]*分|减[0-9零一二两三四五六七八九十百几]+分|罚分|罚款|黑名单|失信|信用分|信用积分|诚信分"
     r"|不良记录|demerit|penalt|blacklist|creditscore|socialcredit|deduct"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from points.rules import load_pack
 from points.rules.cases import read_cases, run_cases
+from points.rules.history import COLUMNS
 
 ROOT = Path(__file__).parents[3]
 GUIDE = (ROOT / "config" / "rules" / "README.md").read_text("utf-8")
@@ -28,6 +29,23 @@ def test_the_guide_names_every_key_of_a_pack_and_of_a_rule():
     parts = (SCHEMA["$defs"][name]["properties"] for name in ("when", "shape"))
     keys = {*SCHEMA["properties"], *rule}.union(*parts)
     assert {key for key in keys if not re.search(rf"\b{key}\b", GUIDE)} <= {"timezone"}
+
+
+def test_both_halves_name_what_a_new_user_needs():
+    cases = json.loads((ROOT / "points" / "rules" / "cases.schema.json").read_text("utf-8"))
+    deed = cases["properties"]["cases"]["items"]["properties"]["deeds"]["items"]["properties"]
+    for half in GUIDE.split("# Rule packs"):
+        assert ",".join(COLUMNS) in half
+        assert {key for key in deed if not re.search(rf"\b{key}\b", half)} == set()
+        for words in (
+            "overflow_to",
+            "at_least",
+            "hours: [100, 300, 600]",
+            "civic staff create",
+            '{"event": {',
+            "--pack",
+        ):
+            assert words in half, words
 
 
 def test_every_shipped_pack_and_case_file_points_editors_to_its_schema():

@@ -28,6 +28,18 @@ from tests.points.rules.packs import NOW, cap, deed, pack, raw, rule, text, writ
 BUDGET = {"budget": "yearly", "title": text("yearly"), "window": "year", "points": 45}
 
 
+def test_a_generated_year_takes_the_categories_and_facts_of_a_pack():
+    of = pack(
+        rule("act", when={"kind": "act", "category": ["甲", "乙"], "attributes": {"level": "city"}}),
+        rule("service", when={"kind": "service", "category": "丙"}, points={"per_hour": 1}),
+        rule("ticket", when={"kind": "ticket"}, points={"table": {"by": "category", "values": {"丁": 5}}}),
+    )
+    made = list(year(300, 1, of))
+    assert {past.event.category for past in made} == {"甲", "乙", "丙", "丁", "推荐新志愿者"}
+    assert try_pack(of, made).granted > 300
+    assert made == list(year(300, 1, of)) != list(year(300, 1))
+
+
 def pasts(count=6):
     """Lin does most: five of six deeds, a day apart."""
     return [
