@@ -2,8 +2,9 @@
 
     .venv/bin/python -m benchmarks.level_bench [--rounds 3] [--seconds 2] [--residents 2000]
 
-The journal is PostgreSQL with fsync, the projector runs beside both levels, and rounds are interleaved. Who waits in
-one process shares its commits, so more clients cost few more of them. Prints one row of JSON for each figure.
+The journal is PostgreSQL with fsync, the worker's projector of the same level runs beside, rounds are interleaved, and
+each begins when the journal has all that was posted before. Who waits in one process shares its commits, so more
+clients cost few more of them. Prints one row of JSON for each figure.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import statistics
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
@@ -23,7 +25,7 @@ from pathlib import Path
 from flask import Flask
 
 from backend.app import create_app
-from backend.journal.projector import project_all
+from backend.journal.projector import head_number, project_all
 from backend.kit import garbage
 from backend.kit.db import db
 from backend.settings import load
@@ -50,9 +52,9 @@ def service(level: str, ledger_url: str, books_url: str, home: Path) -> Flask:
     return create_app(load({}, {**servers, "secrets": secrets, "service": {"data_dir": str(home)}}))
 
 
-def redemptions(level: str, ledger_url: str, books_url: str, home: Path, residents: int) -> Callable[[int], object]:
+def redemptions(make: Callable[[], Flask], residents: int) -> Callable[[int], object]:
     """Redemptions by everybody in turn, each thread in an app context of its own, as web threads are."""
-    app, local = service(level, ledger_url, books_url, home), threading.local()
+    app, local = make(), threading.local()
     garbage.settle()
 
     def work(i: int) -> None:
@@ -64,16 +66,32 @@ def redemptions(level: str, ledger_url: str, books_url: str, home: Path, residen
     return work
 
 
-def in_rounds(works: dict[str, loads.Work], rounds: int, seconds: float) -> Measured:
-    """Each level with each number of clients once a round."""
+def in_rounds(
+    works: dict[str, loads.Work], makes: Mapping[str, Callable[[], Flask]], rounds: int, seconds: float
+) -> Measured:
+    """Each level with each number of clients once a round, its projector beside; `makes` makes the applications."""
     found: Measured = {(level, clients): [] for clients in CLIENTS for level in LEVELS}
+    watch = makes[LEVELS[0]]()
     for number in range(rounds):
         for level, clients in found:
-            rate = measure(works[level], clients, seconds)
+            with copying(makes[level]):
+                until_level(watch)
+                rate = measure(works[level], clients, seconds)
             found[level, clients].append(rate)
             said = f"{rate.per_second:,.0f}/s, p50 {rate.p50_ms:.1f} ms, p99 {rate.p99_ms:.1f} ms"
             print(f"round {number + 1}: {level}, {clients} clients: {said}", file=sys.stderr)
     return found
+
+
+def until_level(app: Flask) -> None:
+    """Back when the journal has all that was posted, so that no round works off what another left."""
+    with app.app_context():
+        posted = ledger(DISTRICT).head().number
+        while head_number(DISTRICT) < posted:
+            db.session.rollback()
+            time.sleep(0.05)
+        db.session.remove()
+        db.engine.dispose()  # what is forked now shares no connection
 
 
 def report(found: Measured) -> None:
@@ -107,11 +125,11 @@ def main() -> None:
                 project_all(DISTRICT)
                 db.session.remove()
                 db.engine.dispose()
-            stack.enter_context(copying(partial(service, "disk", url, books, home)))
+            makes = {level: partial(service, level, url, books, home) for level in LEVELS}
             works: dict[str, loads.Work] = {
-                level: partial(redemptions, level, url, books, home, given.residents) for level in LEVELS
+                level: partial(redemptions, makes[level], given.residents) for level in LEVELS
             }
-            report(in_rounds(works, given.rounds, given.seconds))
+            report(in_rounds(works, makes, given.rounds, given.seconds))
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

@@ -10,13 +10,17 @@ import structlog
 from flask import Flask, current_app
 
 from backend.journal import trimming
+from backend.journal.at_once import Lane
 from backend.journal.projector import BATCH, carry_on, head, project
-from backend.kit.db import in_transaction
+from backend.kit.db import db, in_transaction
+from backend.wiring import stream
 from points.errors import Refused
 
 _IDLE_SECONDS = 30.0
 TRIM_SECONDS = 1.0
 """How often the stream is trimmed behind the commits: each time costs the ledger a flush."""
+GATHER_SECONDS = 0.01
+"""How long a copy waits at most for as much company as there was the last time; never longer than that took."""
 _MAKING = threading.Lock()
 
 
@@ -48,6 +52,24 @@ def stop(app: Flask) -> None:
             committer.stop()
 
 
+class _Waiter:
+    """Somebody whose answer waits for an entry to be in the journal."""
+
+    __slots__ = ("_gate", "_sure", "number")
+
+    def __init__(self, number: int) -> None:
+        self.number, self._sure, self._gate = number, False, threading.Lock()
+        self._gate.acquire()
+
+    def is_sure_within(self, seconds: float) -> bool:
+        self._gate.acquire(timeout=seconds)
+        return self._sure
+
+    def tell(self, sure: bool) -> None:
+        self._sure = sure
+        self._gate.release()
+
+
 class Committer:
     """One thread of a process that copies entries while somebody waits for them; who waits shares its commits.
 
@@ -56,9 +78,14 @@ class Committer:
 
     def __init__(self, app: Flask, district: str) -> None:
         self._app, self._district = app, district
+        self._lane = Lane(db.engine, stream(district), district) if db.engine.dialect.name == "postgresql" else None
         self._changed = threading.Condition()
-        self._begun = self._done = self._asked = 0
-        """Copies by their number: a posting is served by one that begins after it."""
+        self._waiting: list[_Waiter] = []
+        self._aboard = 0
+        """How many of those waiting came before what they wait for was sent to the books."""
+        self._company = 1
+        """How many the next copy waits a moment for."""
+        self._took = 0.0
         self._reached = 0
         self._trimmed_at = 0.0
         self._thread: threading.Thread | None = None
@@ -73,54 +100,87 @@ class Committer:
             thread.join()
 
     def wait_for(self, number: int, seconds: float) -> bool:
-        """Whether a copy that begins from now on reaches `number` in time."""
+        """Whether the journal, asked from now on, reaches `number` in time."""
+        waiter = _Waiter(number)
         with self._changed:
-            needed = self._asked = self._begun + 1
+            self._waiting.append(waiter)
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name=f"journal {self._district}", daemon=True)
                 self._thread.start()
-            self._changed.notify_all()
-            self._changed.wait_for(lambda: self._done >= needed, seconds)
-            return self._done >= needed and self._reached >= number
+            elif len(self._waiting) in (1, self._company):
+                self._changed.notify_all()
+        return waiter.is_sure_within(seconds)
 
     def _run(self) -> None:
         while self._is_asked():
-            reached = self._made(self._carry_on)
-            with self._changed:
-                self._reached, self._done = reached, self._begun
-                self._changed.notify_all()
+            self._serve()
             if time.monotonic() - self._trimmed_at > TRIM_SECONDS:
                 self._trim()
         if not self._ended:
             self._trim()
+        if self._lane is not None:
+            self._lane.close()
 
     def _is_asked(self) -> bool:
-        """Begin a copy as soon as somebody waits for one; False when nobody came for long, and the thread ends."""
+        """Whether somebody waits, and company for them too, or for too long; False when nobody came for long."""
         with self._changed:
-            self._changed.wait_for(lambda: self._ended or self._asked > self._begun, _IDLE_SECONDS)
-            if self._asked > self._begun and not self._ended:
-                self._begun += 1
+            self._changed.wait_for(lambda: self._ended or self._waiting, _IDLE_SECONDS)
+            if self._waiting:
+                patience = min(self._took, GATHER_SECONDS)
+                self._changed.wait_for(lambda: self._ended or len(self._waiting) >= self._company, patience)
+            if self._waiting and not self._ended:
                 return True
             self._thread = None
             return False
 
+    def _serve(self) -> None:
+        """One copy. Whoever asked before it began hears what came of it; of those who came aboard, whom it reached."""
+        with self._changed:
+            begun = self._aboard = len(self._waiting)
+        began = time.monotonic()
+        self._reached = reached = self._made(self._copy)
+        self._took = time.monotonic() - began
+        with self._changed:
+            waiting, aboard = self._waiting, self._aboard
+            late = [waiter for waiter in waiting[begun:aboard] if waiter.number > reached]
+            self._waiting = late + waiting[aboard:]
+            self._company = max(1, (aboard - len(late)) * 3 // 4)
+        for waiter in waiting[:begun]:
+            waiter.tell(waiter.number <= reached)
+        for waiter in waiting[begun:aboard]:
+            if waiter.number <= reached:
+                waiter.tell(True)
+
+    def _come_aboard(self) -> None:
+        """Entries were read and are about to be sent: whoever waits by now asked before they are committed."""
+        with self._changed:
+            self._aboard = len(self._waiting)
+
+    def _copy(self) -> int:
+        """From where the last copy ended: what others have copied since is left out where it is written."""
+        known = self._reached
+        if self._lane is not None and (reached := self._lane.copy(self._come_aboard)) is not None:
+            return reached
+        with self._app.app_context():  # whose end gives the session back, and fails too when the books were killed
+            known = known or head(self._district).number
+            while (copied := carry_on(self._district, known, trims=False)).read == BATCH:
+                known = copied.reached
+            return copied.reached
+
     def _trim(self) -> None:
         """While nobody waits for it."""
         self._trimmed_at = time.monotonic()
-        self._made(lambda: trimming.after_copy(self._district))
 
-    def _carry_on(self) -> int:
-        """From where the last copy ended: what others have copied since is left out where it is written."""
-        known = self._reached or head(self._district).number
-        while (copied := carry_on(self._district, known, trims=False)).read == BATCH:
-            known = copied.reached
-        return copied.reached
+        def trim() -> int:
+            with self._app.app_context():
+                return trimming.after_copy(self._district)
+
+        self._made(trim)
 
     def _made(self, work: Callable[[], int]) -> int:
         """What the work answers, such as how far the journal reaches now; 0 when it could not be done."""
         try:
-            with self._app.app_context():  # whose end gives the session back, and fails too when the books were killed
-                return work()
+            return work()
         except Refused as refusal:
             structlog.get_logger().error("not_journaled", district=self._district, reason=refusal.code)
         except Exception as error:  # noqa: BLE001 - the books may be down; whoever waits is told in time

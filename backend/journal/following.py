@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
 from backend.journal.opening import keep_open
 from backend.journal.projector import BATCH, head_number, project
 from backend.kit.db import db
-from backend.wiring import stream
+from backend.wiring import ledger, settings, stream
 
 WAIT_SECONDS = 1.0
+LEFT_SECONDS = 0.2
+"""At level `journal`, for how long whoever waits for an entry is left to copy it."""
 
 
 def keep_up(district: str) -> int:
@@ -17,7 +21,7 @@ def keep_up(district: str) -> int:
     than the entries in it, and under load many small ones would take the disk from the postings themselves.
     """
     keep_open(district)
-    copied = latest = project(district)
+    copied = latest = 0 if _is_cared_for(district) else project(district)
     while latest >= BATCH:
         latest = project(district)
         copied += latest
@@ -25,3 +29,17 @@ def keep_up(district: str) -> int:
     db.session.rollback()  # nothing is held in the books while waiting
     stream(district).wait(reached, WAIT_SECONDS)
     return copied
+
+
+def _is_cared_for(district: str) -> bool:
+    """Whether those who wait for their entries copy them, as at level `journal`: two would only be in each other's way.
+
+    What nobody waits for any more, as who posted it was killed, is still missing a moment later.
+    """
+    if settings().redis.level != "journal":
+        return False
+    there = ledger(district).head().number
+    if head_number(district) < there:
+        db.session.rollback()
+        time.sleep(LEFT_SECONDS)
+    return head_number(district) >= there

@@ -5,7 +5,7 @@ from points.ledger.connection import connect
 from points.ledger.entry import GENESIS, Entry
 from points.ledger.ledger import Ledger
 from points.ledger.results import Balance, Cut, Head, HoldView, Leg, OfferView, Receipt
-from points.ledger.stream import Stream
+from points.ledger.stream import Stream, Written
 
 __all__ = [
     "GENESIS",
@@ -20,6 +20,7 @@ __all__ = [
     "OfferView",
     "Receipt",
     "Stream",
+    "Written",
     "connect",
     "owner_of",
 ]

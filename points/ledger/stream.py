@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from points.ledger.cluster import Client
-from points.ledger.entry import Entry, entry_of
+from points.ledger.entry import Entry, chained, entry_of
 from points.ledger.keys import Keys
 from points.ledger.wire import Wire
+
+
+class Written(NamedTuple):
+    """An entry as it stands in the stream, not taken apart."""
+
+    prev: str
+    hash: str
+    text: str
+
+    @property
+    def number(self) -> int:
+        return int(self.text[: self.text.index("\t")])
+
+    @property
+    def is_true(self) -> bool:
+        """Whether the hash is the one that the text and the hash before it make."""
+        return chained(self.prev, self.text) == self.hash
 
 
 class Stream:
@@ -17,13 +36,19 @@ class Stream:
 
     def read(self, after_number: int, count: int = 500) -> list[Entry]:
         """At most `count` entries numbered above `after_number`, in order; there is no gap but a trimmed start."""
-        return _entries(self._wire.ask("XRANGE", self._key, f"{after_number + 1}-0", "+", "COUNT", count))
+        found = self._wire.ask("XRANGE", self._key, f"{after_number + 1}-0", "+", "COUNT", count)
+        return [entry_of(*entry) for entry in _written(found)]
 
     def read_in_epoch(self, after_number: int, count: int = 500) -> tuple[int, list[Entry]]:
         """The same, and the epoch of the ledger they are read from."""
+        epoch, entries = self.written(after_number, count)
+        return epoch, [entry_of(*entry) for entry in entries]
+
+    def written(self, after_number: int, count: int = 500) -> tuple[int, list[Written]]:
+        """The same, not taken apart."""
         listing = ("XRANGE", self._key, f"{after_number + 1}-0", "+", "COUNT", count)
         found, head = self._wire.ask_all([listing, ("GET", self._head)])
-        return epoch_of(head), _entries(found)
+        return epoch_of(head), _written(found)
 
     def wait(self, after_number: int, seconds: float) -> bool:
         """Whether an entry above `after_number` is there, waiting for one for at most `seconds` (below 5)."""
@@ -49,9 +74,6 @@ def epoch_of(head: object) -> int:
     return int(parts[5]) if len(parts) == 6 and parts[5].isdigit() else 0
 
 
-def _entries(found: object) -> list[Entry]:
-    entries = []
-    for _, fields in found if isinstance(found, list) else []:
-        _, prev, _, digest, _, text = fields
-        entries.append(entry_of(prev.decode(), digest.decode(), text.decode()))
-    return entries
+def _written(found: object) -> list[Written]:
+    listed = found if isinstance(found, list) else []
+    return [Written(fields[1].decode(), fields[3].decode(), fields[5].decode()) for _, fields in listed]

@@ -12,12 +12,14 @@ from flask import Flask
 from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import OperationalError
 
-from backend.journal import commits
+from backend.journal import commits, following
+from backend.journal.following import keep_up
 from backend.journal.models import JournalEntry, JournalHead
 from backend.journal.projector import head_number
 from backend.kit.db import db, transaction
-from backend.wiring import stream
+from backend.wiring import parts, stream
 from points.errors import Refused
+from points.ledger import Ledger
 from tests.app import DISTRICT
 from tests.points.ledger.town import Town
 
@@ -151,12 +153,34 @@ def test_books_that_die_when_they_are_let_go_do_not_end_the_thread_that_commits(
             raise OperationalError("ROLLBACK", None, Exception("terminating connection due to unexpected exit"))
 
     monkeypatch.setattr(db.session, "remove", die)
+    monkeypatch.setattr(commits, "TRIM_SECONDS", 0.0)  # where copying needs no session, trimming does
     town.ledger._safe._seconds = 0.3
     command = town.earning("lin", 7)
     with suppress(Refused):  # it was committed, and could not be told
         town.ledger.post(command)
     town.ledger._safe._seconds = 5.0
     assert town.ledger.post(command).replayed
-    assert died.is_set()
+    assert died.wait(5)
     assert committer._thread is thread
     assert thread.is_alive()
+
+
+def test_the_workers_round_leaves_entries_to_those_who_wait_for_them(
+    app: Flask, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds: list[str] = []
+    monkeypatch.setattr(following, "project", lambda district: rounds.append(district) or 0)
+    monkeypatch.setattr(following, "WAIT_SECONDS", 0.01)
+    town.earn("lin", 7)
+    assert (keep_up(DISTRICT), rounds, count()) == (0, [], 4)
+
+
+def test_the_workers_round_copies_what_nobody_waits_for_any_more(
+    app: Flask, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who posted it was killed before its wait: here, one that does not wait at all."""
+    monkeypatch.setattr(following, "WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(following, "LEFT_SECONDS", 0.01)
+    apart = Ledger(parts().ledger_client, DISTRICT, town.clock, skew_limit_seconds=None)
+    apart.post(town.earning("lin", 7))
+    assert (keep_up(DISTRICT), count()) == (1, 4)
