@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
-from points.rules.pack import Pack
-from points.rules.texts import Text, plain
+from points.rules.pack import Pack, Rule
+from points.rules.said import contents, path_of, value_of
+from points.rules.texts import Text
 
 _SECTIONS = {
     "rules": ("rule", Text("规则", "Rule")),
@@ -27,18 +27,20 @@ def differences(old: Pack, new: Pack, language: str = "zh-CN") -> list[str]:
         before = {item[key]: item for item in old.raw.get(section, ())}
         after = {item[key]: item for item in new.raw.get(section, ())}
         for identifier in sorted({*before, *after}):
-            found.extend(_item(name, identifier, before.get(identifier), after.get(identifier)))
+            rule = new.rule(identifier) if section == "rules" else None
+            found.extend(_item(name, identifier, before.get(identifier), after.get(identifier), rule))
     rest = sorted({*old.raw, *new.raw} - {*_SECTIONS, *_UNSAID})
     for key in rest:
         found.extend(_changes((key,), old.raw.get(key), new.raw.get(key)))
     return [text.say(language) for text in found]
 
 
-def _item(name: Text, identifier: str, before: Any, after: Any) -> Iterator[Text]:
+def _item(name: Text, identifier: str, before: Any, after: Any, rule: Rule | None) -> Iterator[Text]:
     title = _title(after if after is not None else before, identifier)
     head = Text(f"{name.zh}“{title.zh}”（{identifier}）", f"{name.en} “{title.en}” ({identifier})")
     if before is None:
-        yield Text(f"{head.zh}：新增。", f"{head.en}: added.")
+        said = contents(after, rule)
+        yield Text(f"{head.zh}：新增：{said.zh}。", f"{head.en}: added: {said.en}.")
     elif after is None:
         yield Text(f"{head.zh}：取消。", f"{head.en}: left out.")
     else:
@@ -58,24 +60,11 @@ def _changes(path: tuple[str, ...], before: Any, after: Any) -> Iterator[Text]:
         return
     if before == after:
         return
-    place = " · ".join(path)
+    place = path_of(path)
+    old, new = value_of(before), value_of(after)
     if before is None:
-        yield Text(f"{place} 新增 {_say(after)}。", f"{place} is now {_say(after)}.")
+        yield Text(f"{place.zh} 新增 {new.zh}。", f"{place.en} is now {new.en}.")
     elif after is None:
-        yield Text(f"{place} 取消（原为 {_say(before)}）。", f"{place} is left out (it was {_say(before)}).")
+        yield Text(f"{place.zh} 取消（原为 {old.zh}）。", f"{place.en} is left out (it was {old.en}).")
     else:
-        yield Text(
-            f"{place} 由 {_say(before)} 改为 {_say(after)}。", f"{place} changes from {_say(before)} to {_say(after)}."
-        )
-
-
-def _say(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (int, Decimal)):
-        return plain(value)
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_say(part)}" for key, part in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(_say(part) for part in value) + "]"
-    return str(value)
+        yield Text(f"{place.zh} 由 {old.zh} 改为 {new.zh}。", f"{place.en} changes from {old.en} to {new.en}.")

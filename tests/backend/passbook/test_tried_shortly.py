@@ -13,7 +13,7 @@ from backend.kit.db import find
 from backend.passbook.history import try_shortly
 from backend.passbook.models import RulePack
 from tests.app import DISTRICT
-from tests.backend.passbook.stage import approve, fill_fund, publish_rules, submit
+from tests.backend.passbook.stage import STAR, approve, fill_fund, publish_rules, submit
 from tests.backend.passbook.test_packs import CHANGED_CASES, changed, publish
 from tests.cast import Cast
 from tests.points.rules.packs import raw, rule, written
@@ -55,7 +55,7 @@ def test_words_and_figures_compare_with_the_pack_of_the_first_day(cast: Cast) ->
     publish_rules(cast)
     middle = submit(cast, changed(starts="2026-12-01"), CHANGED_CASES).json["id"]
     assert publish(cast, middle).status_code == 200
-    later = changed(version=3, starts="2027-01-01").replace("敬老爱亲之星: 25", "敬老爱亲之星: 30")
+    later = changed(version=3, starts="2027-01-01").replace(f"{STAR}: 25", f"{STAR}: 30")
     cases = CHANGED_CASES.replace("25", "30").replace("2026-12-02", "2027-01-02")
     made = submit(cast, later, cases).json["id"]
     seen = cast.staff(Role.RULES_PUBLISHER).get(f"/staff/rule-packs/{made}").json
