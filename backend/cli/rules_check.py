@@ -93,7 +93,7 @@ def show(reports: list[Report], language: str) -> None:
         for problem in report.problems:
             click.echo(f"{problem.say(language)} ({problem.severity})")
         for miss in report.misses:
-            click.echo(f"{report.file.parent / 'cases' / report.file.name}: {miss.say()}")
+            click.echo(f"{report.file.parent / 'cases' / report.file.name}: {miss.say(language)}")
         if report.pack is None:
             click.echo(f"{report.file}: ✗")
             continue

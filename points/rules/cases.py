@@ -37,8 +37,27 @@ class Miss:
     expected: str
     found: str
 
-    def say(self) -> str:
-        return f"line {self.line}: {self.case}, deed {self.deed}: expected {self.expected}, found {self.found}"
+    def say(self, language: str = "") -> str:
+        """In Chinese or English; in both where no language is asked for."""
+        was, wanted = _in_chinese(self.found), _in_chinese(self.expected)
+        zh = f"第 {self.line} 行：{self.case}，第 {self.deed} 件：应为 {wanted}，实为 {was}"
+        en = f"line {self.line}: {self.case}, deed {self.deed}: expected {self.expected}, found {self.found}"
+        return f"{zh} / {en}" if not language else zh if language.startswith("zh") else en
+
+
+_CHINESE = {
+    "decided": "算了分",
+    "no points": "没有积分",
+    "at once": "立即可用",
+    "something expected": "至少写一样应有的结果",
+    "nothing": "什么也没写",
+}
+
+
+def _in_chinese(part: str) -> str:
+    if part in _CHINESE:
+        return _CHINESE[part]
+    return part.replace("refused ", "拒绝 ").replace(": spoke", "：适用了").replace(": no such rule", "：没有这条规则")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,4 +204,8 @@ def _dates(pack: Pack, deed: dict[str, Any], found: Decision) -> list[tuple[str,
 
 def _silences(pack: Pack, deed: dict[str, Any], found: Decision) -> list[tuple[str, str]]:
     why = {each.rule: each.code for each in silent(pack, found)}
-    return [(f"{rule}: {code}", f"{rule}: {why.get(rule, 'spoke')}") for rule, code in deed.get("silent", {}).items()]
+    known = {rule.id for rule in pack.rules}
+    return [
+        (f"{rule}: {code}", f"{rule}: {why.get(rule, 'spoke') if rule in known else 'no such rule'}")
+        for rule, code in deed.get("silent", {}).items()
+    ]

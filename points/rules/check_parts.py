@@ -12,10 +12,10 @@ from points.rules.problems import Findings, Path
 
 def check_parts(raw: Mapping[str, Any], findings: Findings) -> None:
     """Refuse each part that another one beside it makes void, by its place."""
-    _too_fine(raw, (), findings)
     _dates(raw, (), findings)
     for place, rule in enumerate(raw["rules"]):
         _dates(rule, ("rules", place), findings)
+        _too_fine(rule["points"], ("rules", place, "points"), findings)
         if "per" in rule.get("quantity", {}) and "at_most" not in rule["quantity"]:
             _void(findings, ("rules", place, "quantity", "per"), "per", "at_most")
         _milestones(rule["points"].get("milestones"), ("rules", place, "points", "milestones"), findings)

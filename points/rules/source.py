@@ -48,13 +48,23 @@ def read(text: str, findings: Findings, most: int = MOST_NODES) -> Any:
     except MarkedYAMLError as broken:
         mark = broken.problem_mark or broken.context_mark
         findings.lines[()] = mark.line + 1 if mark else 1
-        findings.error((), "not_yaml", f"不是有效的 YAML：{broken.problem}。", f"This is not YAML: {broken.problem}.")
+        findings.error(
+            (),
+            "not_yaml",
+            "不是有效的 YAML：请检查这一行附近的缩进、冒号和引号。",
+            f"This is not YAML: {broken.problem}.",
+        )
         raise PackInvalid(findings.found) from broken
     except RecursionError as deep:  # the parser follows the nesting of the text with its own
         findings.error((), "too_deep", "层次太多。", "The nesting is too deep.")
         raise PackInvalid(findings.found) from deep
     except YAMLError as broken:
-        findings.error((), "not_yaml", f"不是有效的 YAML：{broken}。", f"This is not YAML: {broken}.")
+        findings.error(
+            (),
+            "not_yaml",
+            "不是有效的 YAML：请检查缩进、冒号和引号，以及有没有看不见的字符。",
+            f"This is not YAML: {broken}.",
+        )
         raise PackInvalid(findings.found) from broken
     if node is None:
         findings.error((), "empty", "文件是空的。", "The file is empty.")

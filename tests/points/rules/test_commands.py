@@ -53,7 +53,7 @@ def test_check_ends_with_1_and_the_line_for_a_case_that_comes_out_otherwise(file
     cases(file, {"acts": 11})
     result = run("check", file)
     assert result.exit_code == 1
-    assert "expected {'acts': 11}, found {'acts': 10}" in result.output
+    assert "应为 {'acts': 11}，实为 {'acts': 10}" in result.output
 
 
 def test_check_ends_with_1_for_cases_that_cannot_be_read(file):
