@@ -186,7 +186,7 @@ def test_a_limit_that_is_used_up_says_when_redemption_opens_again():
 
 
 def test_star_grades_are_reached_by_hours_and_granted_after_the_notice():
-    stars = pack(stars={"hours": [300, 100, 600], "notice": {"working_days": 5}}).stars
+    stars = pack(stars={"hours": [100, 300, 600], "notice": {"working_days": 5}}).stars
     assert [stars.grade(Decimal(hours)) for hours in ("0", "99.5", "100", "300", "5000")] == [0, 0, 1, 2, 3]
     assert (stars.next_at(Decimal(100)), stars.next_at(Decimal(600))) == (Decimal(300), None)
     assert stars.granted_on(date(2026, 9, 28), Calendar()) == date(2026, 10, 11)
