@@ -57,6 +57,20 @@ def begin(district: str, resident: str, identifier: str) -> None:
         _take_turn(district, resident, identifier, terms, at)
 
 
+def look(district: str, resident: str) -> None:
+    """Refuse as `begin` would, without taking a turn."""
+    at = now()
+    terms = terms_on(district, local_day(at))
+    if terms is None or terms.is_free:
+        return
+    terms.check_day(local_day(at))
+    if terms.least:
+        terms.check_balance(ledger(district).balance(resident).available)
+    if terms.limits:
+        with transaction():
+            terms.check_times(local_day(at), _times(district, resident, "", terms, at))
+
+
 def give_back(district: str, identifier: str, refusal: Refused) -> None:
     """A redemption was refused: its turn is free again, unless the ledger may have posted it after all."""
     terms = terms_on(district, local_day(now()))
@@ -132,20 +146,25 @@ def _take_turn(district: str, resident: str, identifier: str, terms: Redemption,
     """Count under the lock and take a turn in one commit, before the ledger is asked."""
     with transaction() as session:
         locks.hold(district, [f"redeeming={resident}"])
-        others = rows(RedemptionTurn, district).where(
-            RedemptionTurn.resident == resident, RedemptionTurn.id != identifier, RedemptionTurn.state != VOID
-        )
-        times = {}
-        for limit in terms.limits:
-            since, _ = Window(limit.window).bounds(at, zone())
-            within = others if since is None else others.where(RedemptionTurn.at >= since)
-            times[limit.window] = sum(_settled(turn) in _COUNT for turn in session.scalars(within))
-        terms.check_times(local_day(at), times)
+        terms.check_times(local_day(at), _times(district, resident, identifier, terms, at))
         mine = session.get(RedemptionTurn, (district, identifier))
         if mine is None:
             mine = RedemptionTurn(district=district, id=identifier, resident=resident)
             session.add(mine)
         mine.at, mine.state = at, OPEN
+
+
+def _times(district: str, resident: str, identifier: str, terms: Redemption, at: datetime) -> dict[str, int]:
+    """How often one has redeemed in the window of each limit, this redemption not counted."""
+    others = rows(RedemptionTurn, district).where(
+        RedemptionTurn.resident == resident, RedemptionTurn.id != identifier, RedemptionTurn.state != VOID
+    )
+    times = {}
+    for limit in terms.limits:
+        since, _ = Window(limit.window).bounds(at, zone())
+        within = others if since is None else others.where(RedemptionTurn.at >= since)
+        times[limit.window] = sum(_settled(turn) in _COUNT for turn in db.session.scalars(within))
+    return times
 
 
 def _settled(turn: RedemptionTurn) -> str:

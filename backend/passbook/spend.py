@@ -9,17 +9,17 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NoReturn
+from typing import Any
 
-from backend.kit.clock import now
+from backend.kit.clock import fresh_id, now
 from backend.kit.http.idempotency import KEY_REUSED
 from backend.passbook.ahead import ledger_is_ahead
 from backend.wiring import ledger, settings
 from points.errors import Refused
 from points.ids import derived_id, is_id
 from points.ledger import chart
-from points.ledger.refusals import FOREIGN_MERCHANT, HOLD_UNKNOWN, ID_REUSED, LEDGER_AHEAD
-from points.ledger.results import HoldView, OfferView, Receipt
+from points.ledger.refusals import FOREIGN_MERCHANT, ID_REUSED, LEDGER_AHEAD
+from points.ledger.results import Balance, HoldView, OfferView, Receipt
 from points.ledger.transfer import (
     AdjustStock,
     Capture,
@@ -61,9 +61,18 @@ def redeem(district: str, identifier: str, resident: str, offer: str, quantity: 
     first = redemption(district, identifier)
     if first is None or (first.resident, first.offer, first.quantity) != (resident, offer, quantity):
         raise KEY_REUSED()
-    if first.expires_at > now():
-        return _post(district, Hold(identifier, resident, offer, quantity, first.expires_at))
-    return ledger(district).receipt(identifier) or _gone()
+    return _post(district, Hold(identifier, resident, offer, quantity, first.expires_at))
+
+
+def try_out(district: str, resident: str, offer: str, quantity: int) -> Receipt:
+    """What redeeming would answer now, by the real path without its writes."""
+    expires_at = now() + timedelta(minutes=settings().redemption.hold_minutes)
+    return _post(district, Hold(fresh_id(), resident, offer, quantity, expires_at), writes=False)
+
+
+def balance(district: str, resident: str) -> Balance:
+    """A resident's points now."""
+    return ledger(district).balance(resident)
 
 
 def cancel(district: str, identifier: str) -> Receipt:
@@ -127,14 +136,10 @@ def merchant_balance(district: str, merchant: str) -> int:
     return ledger(district).account(chart.merchant(merchant))
 
 
-def _gone() -> NoReturn:
-    raise HOLD_UNKNOWN()
-
-
-def _post(district: str, command: Command) -> Receipt:
+def _post(district: str, command: Command, writes: bool = True) -> Receipt:
     """Post; a known id with other content is the caller's key used twice. A ledger ahead of the clocks says so."""
     try:
-        return ledger(district).post(command)
+        return ledger(district).post(command) if writes else ledger(district).preview(command)
     except Refused as refusal:
         if refusal.kind is ID_REUSED:
             raise KEY_REUSED() from refusal

@@ -4,14 +4,32 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from backend.kit.http import Answer, Body
-from backend.kit.http.shapes import Id, Text, Whole
+from backend.kit.http import Answer, Body, Query
+from backend.kit.http.shapes import Count, Id, Text, Whole
 from backend.rewards.schemas import RewardTitleSchema
 
 
 class RedeemBody(Body):
     reward_id = Id(required=True)
     quantity = Whole(1, 1000, load_default=1)
+
+
+class TrialQuery(Query):
+    quantity = Count(1, 1000, load_default=1)
+
+
+class TrialRefusalSchema(Answer):
+    code = fields.String(required=True)
+    said = fields.Nested(RewardTitleSchema, required=True)
+    retry = fields.Boolean(required=True)
+
+
+class TrialSchema(Answer):
+    possible = fields.Boolean(required=True)
+    available = fields.Integer(required=True, metadata={"description": "the resident's points now"})
+    points = fields.Integer(required=True, allow_none=True, metadata={"description": "what it would take"})
+    left = fields.Integer(required=True, allow_none=True, metadata={"description": "what would be left"})
+    refusal = fields.Nested(TrialRefusalSchema, required=True, allow_none=True)
 
 
 class RedemptionStepBody(Body):

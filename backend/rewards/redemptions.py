@@ -40,6 +40,26 @@ class Redeemed:
 
 
 @dataclass(frozen=True)
+class Obstacle:
+    """Why a redemption is refused, and whether asking again later may help."""
+
+    code: str
+    said: dict[str, str]
+    retry: bool
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What redeeming would answer now: the points it takes and what is left of them; or why it is refused."""
+
+    possible: bool
+    available: int
+    points: int | None = None
+    left: int | None = None
+    refusal: Obstacle | None = None
+
+
+@dataclass(frozen=True)
 class Standing:
     """A redemption as it stands; `title` is the reward's name by language."""
 
@@ -65,6 +85,20 @@ def redeem(caller: Caller, key: str, reward_id: str, quantity: int) -> Redeemed:
         answered_before()
     code = codes.issue(caller.district, key, receipt.at)
     return Redeemed(key, code.text, code.expires_at, from_ms(int(receipt.data["expires_at"])), receipt.amount)
+
+
+def try_out(caller: Caller, reward: str, quantity: int) -> Trial:
+    """The real path without its writes; what stands in the way is told, not raised, unless the service is away."""
+    available = spend.balance(caller.district, caller.id).available
+    try:
+        redeeming.look(caller.district, caller.id)
+        receipt = spend.try_out(caller.district, caller.id, reward, quantity)
+    except Refused as refusal:
+        if refusal.kind.category not in (Category.CONFLICT, Category.GONE):
+            raise
+        said = {"zh": refusal.sentence(), "en": refusal.sentence("en")}
+        return Trial(False, available, refusal=Obstacle(refusal.code, said, refusal.kind.retry))
+    return Trial(True, available, receipt.amount, available - receipt.amount)
 
 
 def fresh_code(caller: Caller, redemption: str, key: str) -> codes.Code:
