@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from points.ids import ms_of
 from points.ledger.entry import Entry
 from points.ledger.keys import DAY_MS
 from points.ledger.windows import Windows
@@ -38,7 +39,8 @@ class Meant:
 
     windows: Windows
     latest_ms: int
-    """No entry can be of a later moment than this."""
+    """No entry can be of a later moment than this, unless commands came from there: all clocks were ahead then."""
+    claimed_ms: int = 0
     held: Counter[str] = field(default_factory=Counter)
     pending: Counter[str] = field(default_factory=Counter)
     refunded: Counter[str] = field(default_factory=Counter)
@@ -50,8 +52,10 @@ class Meant:
 
     def fault(self, entry: Entry) -> str | None:
         """Count one entry; what in it does not follow, or None."""
-        if entry.at_ms > self.latest_ms:
-            return "it is of a time to come"
+        if entry.fingerprint:
+            self.claimed_ms = max(self.claimed_ms, ms_of(entry.id))
+        if entry.at_ms > max(self.latest_ms, self.claimed_ms + DAY_MS):
+            return "it is of a time to come that no command came from"
         work = getattr(self, f"_{entry.kind}", None)
         meant = work(entry) if work else []
         if isinstance(meant, str):

@@ -92,7 +92,7 @@ class MemoryLedger:
         books.need_open(person, no.RESIDENT_CLOSED)
         books.need_open(fund, no.FUND_CLOSED)
         if c.expires_at <= at:
-            raise no.BAD_TIME()
+            raise _over(c.expires_at, self._clock.now())
         rooms = [max(0, cap.ceiling - books.counters[cap.key]) for cap in c.caps]
         granted = min([c.amount, *rooms])
         if books.accounts[fund] < granted:
@@ -127,7 +127,7 @@ class MemoryLedger:
         if at >= offer.terms.ends_at:
             raise no.OFFER_ENDED(ends_at=_ms(offer.terms.ends_at))
         if c.expires_at <= at:
-            raise no.BAD_TIME()
+            raise _over(c.expires_at, self._clock.now())
         points = offer.terms.price * c.quantity
         if points > GRANT_CEILING:
             raise no.OVER_CEILING()
@@ -271,7 +271,7 @@ class MemoryLedger:
         if (c.district, c.sent) in books.arrived:
             raise no.ALREADY_RECEIVED()
         if c.expires_at <= at:
-            raise no.BAD_TIME()
+            raise _over(c.expires_at, self._clock.now())
         clearing, person = chart.clearing(c.district), chart.resident(c.resident)
         if max(books.accounts[person] + c.amount, c.amount - books.accounts[clearing]) >= CEILING:
             raise no.OVER_CEILING()
@@ -349,6 +349,11 @@ class MemoryLedger:
 
 def _ms(at: datetime) -> int:
     return round(at.timestamp() * 1000)
+
+
+def _over(expires_at: datetime, now: datetime) -> Refused:
+    """Past its time for the ledger; the field is named when it is past for the caller's clock, too."""
+    return no.BAD_TIME(field="expires_at") if expires_at <= now else no.BAD_TIME()
 
 
 _DECIDE: dict[type, tuple[str, Callable[..., Draft]]] = {

@@ -120,8 +120,6 @@ def _jump_often(town: Flask, clock: Moved, times: int) -> None:
     assert sorted(entry.id for entry in entries if entry.kind == "hold") == sorted(keys)
     assert sorted(entry.id for entry in entries if entry.kind == "earn") == sorted(earnings)
     assert len([entry for entry in entries if entry.kind == "time_out"]) >= len(keys) // 2
-    assert "a time to come" in compare(DISTRICT).line  # as long as the clocks are behind the ledger
-    clock.set(clock.days + max(JUMPS))
     assert compare(DISTRICT).holds, compare(DISTRICT).line
     print(f"{times * len(JUMPS)} jumps: {len(earnings)} grants, {len(keys)} redemptions, each once")
 

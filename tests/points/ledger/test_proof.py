@@ -345,14 +345,29 @@ def test_an_index_that_would_keep_a_lot_for_ever_is_named(
     assert (found.where, found.expected) == (due, "lin")
 
 
-def test_entries_of_a_time_to_come_are_named(
+def test_what_a_head_from_the_future_lets_expire_is_named(
+    redis_ledger: Ledger, redis_client: redis.Redis, clock: FixedClock
+) -> None:
+    town = Town(redis_ledger, clock).opened()
+    town.earn("lin", 300, days=30)
+    head = f"{{d:{DISTRICT}}}:head"
+    number, digest, at, *rest = redis_client.get(head).decode().split("\t")
+    redis_client.set(head, "\t".join((number, digest, str(int(at) + 10 * 365 * 86_400_000), *rest)))
+    edited = redis_ledger.head().number
+    assert redis_ledger.sweep() == 1
+    found = verify(Stream(redis_client, DISTRICT).read(0, 1000), redis_ledger).difference
+    assert found is not None
+    assert (found.where, found.found) == (f"entry {edited + 1}", "it is of a time to come that no command came from")
+
+
+def test_what_was_posted_while_all_clocks_were_ahead_is_no_difference(
     redis_ledger: Ledger, redis_client: redis.Redis, clock: FixedClock
 ) -> None:
     town = Town(redis_ledger, clock).opened()
     today = town.now
+    town.earn("lin", 300, days=30)
     clock.at = today + timedelta(days=40)
-    number = town.earn("lin", 300).number
+    town.earn("lin", 300)
+    assert redis_ledger.sweep() == 1
     clock.at = today
-    found = verify(Stream(redis_client, DISTRICT).read(0, 1000), redis_ledger).difference
-    assert found is not None
-    assert (found.where, found.found) == (f"entry {number}", "it is of a time to come")
+    assert verify(Stream(redis_client, DISTRICT).read(0, 1000), redis_ledger).difference is None
