@@ -12,8 +12,8 @@ from backend.kit import outbox
 from points.clock import FixedClock
 from points.ledger.refusals import LEDGER_UNREACHABLE
 from tests.backend.passbook.small import opened, served
-from tests.backend.passbook.stage import approve, points, told
-from tests.backend.passbook.test_corrections import correct
+from tests.backend.passbook.stage import approve, no, points, told
+from tests.backend.passbook.test_corrections import ask, correct
 from tests.cast import Cast
 
 STORE = "store: {at_most: 15, overflow_to: civic}"
@@ -72,8 +72,7 @@ def test_a_correction_stores_no_more_than_the_most_beside_what_came_since(cast: 
     correct(office, first, category="大扫除")
     assert points(resident) == 15
     for earning, category in ((first, "大扫除"), (second, "扫雪")):
-        correct(office, earning, category=category)
-        assert points(resident) == 15
+        assert no(ask(office[0], earning, category=category)) == (409, "correction_changes_nothing")
 
 
 @pytest.mark.parametrize("arrives", [True, False])
