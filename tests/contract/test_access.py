@@ -23,6 +23,7 @@ OBJECTS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     "GET /tickets/<id>": ({"id": "ticket"}, ("resident", "other_reporter")),
     "GET /tickets/<id>/duplicates": ({"id": "ticket"}, ()),
     "GET /rewards/<id>": ({"id": "reward"}, ()),
+    "GET /rewards/<id>/trial": ({"id": "reward"}, ()),
     "GET /activities/<activity>": ({"activity": "activity"}, ()),
     "GET /activities/<activity>/signups": ({"activity": "activity"}, ()),
     "GET /redemptions/<id>": ({"id": "redemption"}, _RESIDENTS),

@@ -64,8 +64,8 @@ def test_a_shipped_pack_is_without_warnings(ran):
 def test_a_miss_is_said_in_both_languages_and_a_rule_that_is_not_there_is_called_so(tmp_path):
     made = small_pack()
     one = "{kind: act, category: help, at: 2026-06-10 09:00, resident: lin, silent: {zz: times}}"
-    text_of = f"pack: ../x.yaml\ncases:\n- case: 甲\n  deeds:\n  - {one}\n"
+    text_of = f"pack: ../x.yaml\ncases:\n- case: one\n  deeds:\n  - {one}\n"
     (miss,), _ = run_cases(made, cases_of(text_of, tmp_path / "x.yaml", Findings("x.yaml")))
-    assert miss.say("zh-CN") == f"第 {miss.line} 行：甲，第 1 件：应为 zz: times，实为 zz：没有这条规则"
-    assert miss.say("en") == f"line {miss.line}: 甲, deed 1: expected zz: times, found zz: no such rule"
+    assert miss.say("zh-CN") == f"第 {miss.line} 行：one，第 1 件：应为 zz: times，实为 zz：没有这条规则"
+    assert miss.say("en") == f"line {miss.line}: one, deed 1: expected zz: times, found zz: no such rule"
     assert miss.say() == f"{miss.say('zh')} / {miss.say('en')}"
