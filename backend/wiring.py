@@ -17,7 +17,7 @@ from backend.settings import Settings
 from backend.wechat.client import WeChat
 from points.clock import Clock
 from points.errors import Category, kind
-from points.ledger import Client, Entry, Ledger, Stream, connect
+from points.ledger import Client, Entry, Ledger, Receipt, Stream, connect
 from points.ledger.cluster import servers_of
 
 DISTRICT_UNKNOWN = kind(
@@ -33,8 +33,8 @@ class Parts:
     clock: Clock
     ledgers: dict[str, Ledger] = field(default_factory=dict)
     streams: dict[str, Stream] = field(default_factory=dict)
-    journaled: Callable[[str, int, float], bool] | None = None
-    """Waits until the journal has an entry of a district (level `journal`); hung in by the application."""
+    journaled: Callable[[str, Receipt, float], bool] | None = None
+    """Waits until the journal has the entry of a receipt (level `journal`); hung in by the application."""
     entry_of: Callable[[str, str], Entry | None] | None = None
     """Finds an entry of a district in the journal by its id; hung in by the application."""
 

@@ -82,6 +82,8 @@ class Lane:
         self._engine, self._stream, self._district = engine, stream, district
         self._line: psycopg.Connection[Any] | None = None
         self._known: Known | None = None
+        self.added: dict[int, str] = {}
+        """The texts of entries that are in the journal since the last copy, by number."""
 
     def copy(self, before_commit: Callable[[], object]) -> int | None:
         """Copy what the stream has more; answers how far the journal reaches, None when that must be found otherwise.
@@ -89,6 +91,7 @@ class Lane:
         `before_commit` is called when entries were read, before they are sent. Raises what the books or the ledger
         raise; then the connection is given up, and the next copy makes another.
         """
+        self.added = {}
         try:
             self._known = self._copied(before_commit)
         except BaseException:
@@ -117,6 +120,8 @@ class Lane:
                 continue
             before_commit()
             known = self._add(batch)
+            if known == batch.end:
+                self.added |= {batch.known.number + place: each.text for place, each in enumerate(entries, 1)}
             if len(entries) < BATCH:
                 break
         return known

@@ -9,12 +9,13 @@ from collections.abc import Callable
 import structlog
 from flask import Flask, current_app
 
-from backend.journal import trimming
+from backend.journal import answered, trimming
 from backend.journal.at_once import Lane
 from backend.journal.projector import BATCH, carry_on, head, project
 from backend.kit.db import db, in_transaction
 from backend.wiring import stream
 from points.errors import Refused
+from points.ledger import Receipt
 
 _IDLE_SECONDS = 30.0
 TRIM_SECONDS = 1.0
@@ -24,16 +25,16 @@ GATHER_SECONDS = 0.01
 _MAKING = threading.Lock()
 
 
-def journaled(district: str, number: int, seconds: float) -> bool:
-    """Whether the journal has committed entry `number`, waiting for it at most so many seconds.
+def journaled(district: str, receipt: Receipt, seconds: float) -> bool:
+    """Whether the journal has committed the entry of this receipt, waiting for it at most so many seconds.
 
     Inside an open transaction the entries are copied in that very transaction: its commit comes before any answer.
     """
     if in_transaction():
-        while head(district).number < number and project(district):
+        while (found := answered.has(district, receipt)) is None and project(district):
             pass
-        return head(district).number >= number
-    return _committer(district).wait_for(number, seconds)
+        return bool(found)
+    return _committer(district).wait_for(receipt, seconds)
 
 
 def _committer(district: str) -> Committer:
@@ -55,18 +56,17 @@ def stop(app: Flask) -> None:
 class _Waiter:
     """Somebody whose answer waits for an entry to be in the journal."""
 
-    __slots__ = ("_gate", "_sure", "number")
+    __slots__ = ("_gate", "number", "receipt", "sure")
 
-    def __init__(self, number: int) -> None:
-        self.number, self._sure, self._gate = number, False, threading.Lock()
+    def __init__(self, receipt: Receipt) -> None:
+        self.receipt, self.number, self.sure, self._gate = receipt, receipt.number, False, threading.Lock()
         self._gate.acquire()
 
     def is_sure_within(self, seconds: float) -> bool:
         self._gate.acquire(timeout=seconds)
-        return self._sure
+        return self.sure
 
-    def tell(self, sure: bool) -> None:
-        self._sure = sure
+    def tell(self) -> None:
         self._gate.release()
 
 
@@ -87,6 +87,8 @@ class Committer:
         """How many the next copy waits a moment for."""
         self._took = 0.0
         self._reached = 0
+        self._texts: dict[int, str] = {}
+        """Of entries that the journal has since the last copy, by number."""
         self._trimmed_at = 0.0
         self._thread: threading.Thread | None = None
         self._ended = False
@@ -99,9 +101,9 @@ class Committer:
         if thread is not None:
             thread.join()
 
-    def wait_for(self, number: int, seconds: float) -> bool:
-        """Whether the journal, asked from now on, reaches `number` in time."""
-        waiter = _Waiter(number)
+    def wait_for(self, receipt: Receipt, seconds: float) -> bool:
+        """Whether the journal, asked from now on, has the entry of a receipt in time."""
+        waiter = _Waiter(receipt)
         with self._changed:
             self._waiting.append(waiter)
             if self._thread is None or not self._thread.is_alive():
@@ -145,11 +147,31 @@ class Committer:
             late = [waiter for waiter in waiting[begun:aboard] if waiter.number > reached]
             self._waiting = late + waiting[aboard:]
             self._company = max(1, (aboard - len(late)) * 3 // 4)
-        for waiter in waiting[:begun]:
-            waiter.tell(waiter.number <= reached)
-        for waiter in waiting[begun:aboard]:
-            if waiter.number <= reached:
-                waiter.tell(True)
+        served = waiting[:begun] + [waiter for waiter in waiting[begun:aboard] if waiter.number <= reached]
+        self._compare([waiter for waiter in served if waiter.number <= reached])
+        for waiter in served:
+            waiter.tell()
+
+    def _compare(self, reached: list[_Waiter]) -> None:
+        """Who was answered another entry than the journal has under its number is not sure of it."""
+        numbers = [waiter.number for waiter in reached if waiter.number not in self._texts]
+        if numbers:  # others have copied them
+            self._made(lambda: self._look_up(numbers))
+        for waiter in reached:
+            text = self._texts.get(waiter.number)
+            waiter.sure = text is not None and answered.is_of(text, waiter.receipt)
+            if text is not None and not waiter.sure:
+                self._made(lambda number=waiter.number: self._refuse(number))  # type: ignore[misc]
+
+    def _look_up(self, numbers: list[int]) -> int:
+        with self._app.app_context():
+            self._texts |= answered.texts(self._district, numbers)
+        return 0
+
+    def _refuse(self, number: int) -> int:
+        with self._app.app_context():
+            answered.refuse(self._district, number)
+        return 0
 
     def _come_aboard(self) -> None:
         """Entries were read and are about to be sent: whoever waits by now asked before they are committed."""
@@ -158,14 +180,18 @@ class Committer:
 
     def _copy(self) -> int:
         """From where the last copy ended: what others have copied since is left out where it is written."""
-        known = self._reached
+        known, self._texts = self._reached, {}
         if self._lane is not None and (reached := self._lane.copy(self._come_aboard)) is not None:
+            self._texts = self._lane.added
             return reached
         with self._app.app_context():  # whose end gives the session back, and fails too when the books were killed
             known = known or head(self._district).number
-            while (copied := carry_on(self._district, known, trims=False)).read == BATCH:
+            while True:
+                copied = carry_on(self._district, known, trims=False)
+                self._texts |= {entry.number: entry.text for entry in copied.fresh}
                 known = copied.reached
-            return copied.reached
+                if copied.read < BATCH:
+                    return known
 
     def _trim(self) -> None:
         """While nobody waits for it."""

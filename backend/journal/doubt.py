@@ -36,6 +36,11 @@ def settle(district: str) -> None:
                 session.delete(noted)
 
 
+def in_doubt(district: str) -> bool:
+    """Whether something that was found is not settled."""
+    return db.session.get(JournalDoubt, district, populate_existing=True) is not None
+
+
 def refuse_in_doubt(district: str) -> None:
     """Raise Refused `ledger_in_doubt` while something that was found is not settled."""
     noted = db.session.get(JournalDoubt, district, populate_existing=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 import structlog
@@ -15,11 +16,13 @@ from backend.kit.db import db, in_transaction
 from backend.wiring import ledger, settings, stream
 from points.errors import Refused
 from points.ledger import GENESIS, Head
-from points.ledger.refusals import LEDGER_BEHIND, LEDGER_EPOCH, LEDGER_FORKED, LEDGER_TORN
+from points.ledger.connection import ABOUT_RUN, run_of
+from points.ledger.refusals import LEDGER_BEHIND, LEDGER_CLOSED, LEDGER_EPOCH, LEDGER_FORKED, LEDGER_TORN
 from points.ledger.stream import epoch_of
 
 Found = TypeVar("Found")
 _LOOKS = 5
+_ANOTHER = {LEDGER_BEHIND.code, LEDGER_FORKED.code, LEDGER_EPOCH.code}
 
 
 def open_ledger(district: str) -> Head:
@@ -31,18 +34,19 @@ def open_ledger(district: str) -> Head:
     return _judged(district, lambda journal: ledger(district).open(journal, epochs.current(district)))
 
 
-def match(district: str) -> None:
-    """Refuse what opening would refuse, without opening."""
-    _judged(district, lambda journal: _match(district, journal))
+def match(district: str, epoch: int | None = None) -> None:
+    """Refuse what opening would refuse, without opening; in the journal's epoch, unless another is named."""
+    _judged(district, lambda journal: _match(district, journal, epoch))
 
 
 def _judged(district: str, judge: Callable[[Head], Found]) -> Found:
     """A ledger held against the journal. What looks like a fork is looked at anew when the journal has moved since.
 
-    Another projector may have copied entries, and trimmed them from the stream, after the journal's head was read.
+    Another projector may have copied entries, and trimmed them from the stream, after the journal's head was read. What
+    moves at every look is no finding: `ledger_closed`, to be tried again.
     """
     journal = head(district)
-    for _ in range(_LOOKS - 1):
+    for _ in range(_LOOKS):
         try:
             return judge(journal)
         except Refused as refusal:
@@ -53,10 +57,10 @@ def _judged(district: str, judge: Callable[[Head], Found]) -> Found:
             before, journal = journal, head(district)
             if journal == before:
                 raise
-    return judge(journal)
+    raise LEDGER_CLOSED(why="the journal kept moving")
 
 
-def _match(district: str, journal: Head) -> None:
+def _match(district: str, journal: Head, named: int | None) -> None:
     found = ledger(district)
     text = found.wire.ask("GET", found.keys.head)
     state, own = head_text(text)
@@ -71,7 +75,7 @@ def _match(district: str, journal: Head) -> None:
         whole = own.hash == journal.hash
     if not whole:
         raise LEDGER_FORKED(number=journal.number)
-    epoch, wanted = epoch_of(text), epochs.current(district)
+    epoch, wanted = epoch_of(text), epochs.current(district) if named is None else named
     if epoch != wanted:
         raise LEDGER_EPOCH(ledger=epoch, journal=wanted)
 
@@ -87,34 +91,47 @@ def head_text(text: object) -> tuple[str, Head]:
 def is_open(district: str) -> bool:
     """Whether the ledger takes postings in the run its server is in now, and is the one that goes on."""
     found = ledger(district)
-    text, about = found.wire.ask_all([("GET", found.keys.head), ("INFO", "server")])
+    text, *about = found.wire.ask_all([("GET", found.keys.head), *ABOUT_RUN])
     fields = text.decode().split("\t") if isinstance(text, bytes) else []
-    if len(fields) != 6 or fields[3] != "open" or not isinstance(about, bytes):
+    if len(fields) != 6 or fields[3] != "open" or fields[4] != run_of(*about):
         return False
-    return f"run_id:{fields[4]}\r\n" in about.decode() and epoch_of(text) == epochs.current(district)
+    return epoch_of(text) == epochs.current(district)
 
 
 def keep_open(district: str) -> None:
-    """Open the ledger if its server was started anew since it was opened. Refused as `open_ledger`.
+    """Hold the ledger's end against the journal's, and open it if its server is in a new run since it was opened.
 
-    What the server loaded from its file is first held against the entries, as a file has no checksum of its own.
+    Refused as `open_ledger`; a ledger that is behind, forked or of another epoch is closed in all its runs. What the
+    server loaded from its file is first held against the entries, as a file has no checksum of its own.
     """
-    if not is_open(district):
-        refuse_in_doubt(district)
-        _match_or_close(district)
+    opened = is_open(district)
+    _doubt_or_close(district, opened)
+    _match_or_close(district)
+    if not opened:
         if settings().journal.prove_at_start and not compare(district, closes=True).holds:
             refuse_in_doubt(district)
         open_ledger(district)
         structlog.get_logger().info("ledger_opened", district=district)
 
 
+def _doubt_or_close(district: str, opened: bool) -> None:
+    """What was written down may not have been followed: the ledger's server could not be reached then."""
+    try:
+        refuse_in_doubt(district)
+    except Refused:
+        if opened:
+            ledger(district).close()
+        raise
+
+
 def _match_or_close(district: str) -> None:
-    """A ledger of an epoch that is over takes no more postings in any run."""
+    """A ledger that is not the one it was takes no more postings in any run."""
     try:
         match(district)
     except Refused as refusal:
-        if refusal.code == LEDGER_EPOCH.code:
-            ledger(district).close()
+        if refusal.code in _ANOTHER:
+            with suppress(Refused):  # a replica cannot be written to, and takes none
+                ledger(district).close()
         raise
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import structlog
@@ -11,11 +12,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.journal import trimming
+from backend.journal.doubt import doubt
 from backend.journal.models import JournalHead
 from backend.journal.rows import insert_entries
-from backend.kit.db import after_commit, db, ensure, transaction
-from backend.wiring import stream
-from points.errors import Category, kind
+from backend.kit.db import after_commit, db, ensure, in_transaction, transaction
+from backend.wiring import ledger, stream
+from points.errors import Category, Refused, kind
 from points.ledger import GENESIS, Entry, Head
 from points.ledger.refusals import LEDGER_EPOCH
 
@@ -37,15 +39,15 @@ def project(district: str, batch: int = BATCH) -> int:
     `journal_chain_broken`, and `ledger_epoch` for a ledger that is not the one that goes on.
     """
     copied = carry_on(district, head(district).number, batch)
-    return copied.fresh or (project(district, batch) if copied.read else 0)
+    return len(copied.fresh) or (project(district, batch) if copied.read else 0)
 
 
 class Copied(NamedTuple):
     """What became of one look at the stream."""
 
     read: int
-    fresh: int
-    """How many of those read were not in the journal yet."""
+    fresh: Sequence[Entry]
+    """Those of them that were not in the journal yet."""
     reached: int
     """The number of the journal's last entry now."""
 
@@ -57,8 +59,8 @@ def carry_on(district: str, known: int, batch: int = BATCH, *, trims: bool = Tru
     """
     epoch, entries = stream(district).read_in_epoch(known, batch)
     if not entries:
-        return Copied(0, 0, head(district).number)
-    with transaction() as session:
+        return Copied(0, (), head(district).number)
+    with broken_chain_doubted(district), transaction() as session:
         reached = locked_head(session, district)
         if reached.epoch != epoch:
             raise LEDGER_EPOCH(ledger=epoch, journal=reached.epoch)
@@ -67,7 +69,20 @@ def carry_on(district: str, known: int, batch: int = BATCH, *, trims: bool = Tru
         number = reached.number
         if trims:
             after_commit(lambda: trimming.after_copy(district))
-    return Copied(len(entries), len(fresh), number)
+    return Copied(len(entries), fresh, number)
+
+
+@contextmanager
+def broken_chain_doubted(district: str) -> Iterator[None]:
+    """Entries that do not follow the journal's close the ledger they came from, until it was found whole."""
+    try:
+        yield
+    except Refused as refusal:
+        if refusal.code == CHAIN_BROKEN.code and in_transaction():
+            ledger(district).close()  # its notes would go with the transaction; whoever copies next writes them
+        elif refusal.code == CHAIN_BROKEN.code:
+            doubt(district, f"{refusal.sentence()} · {refusal.sentence('en')}")
+        raise
 
 
 def project_all(district: str) -> int:

@@ -6,11 +6,13 @@ itself would run the script twice.
 
 from __future__ import annotations
 
+import time
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import redis
 from redis.backoff import NoBackoff
+from redis.exceptions import ResponseError
 from redis.retry import Retry
 
 from points.ledger.cluster import Client, Cluster
@@ -19,14 +21,46 @@ CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 5.0
 
 
-def _ask_run(line: Any) -> None:
-    """Each time a connection is made it asks which run of the server it reached (`run_id`)."""
-    line.run_id = ""
+ABOUT_RUN = (("INFO", "server"), ("INFO", "replication"))
+"""What a server is asked to know which run of it this is."""
+
+
+def run_of(server: object, replication: object) -> str:
+    """A server's run: it was started then, and has had one history of its own since; empty where it does not tell.
+
+    A server that followed another one meanwhile has other entries, though it was not started anew: when it is promoted
+    its replication id is another. It is another too when its first replica comes, and an hour after the last one went.
+    """
+    run = _field(server, "run_id")
+    return f"{run[:20]}{_field(replication, 'master_replid')[:20]}" if run else ""
+
+
+def _field(told: object, name: str) -> str:
+    text = told.decode() if isinstance(told, bytes) else str(told)
+    return text.partition(f"\n{name}:")[2].partition("\r\n")[0]
+
+
+def ask_run(line: Any) -> None:
+    """Ask the server of a connection which run it is in (`run`), and note when (`run_asked`)."""
+    line.send_packed_command(line.pack_commands(ABOUT_RUN))
+    line.run_asked = time.monotonic()
+    told = []
+    for _ in ABOUT_RUN:
+        try:
+            told.append(line.read_response())
+        except ResponseError as said:  # the other answer is read all the same
+            told.append(said)
+    for each in told:
+        if isinstance(each, ResponseError):
+            raise each
+    line.run = run_of(*told)
+
+
+def _begin(line: Any) -> None:
+    """Each time a connection is made it asks which run of the server it reached."""
+    line.run = ""
     line.on_connect()
-    line.send_command("INFO", "server")
-    answer = line.read_response()
-    text = answer.decode() if isinstance(answer, bytes) else str(answer)
-    line.run_id = text.partition("run_id:")[2].partition("\r\n")[0]
+    ask_run(line)
 
 
 _SCHEMES = ("redis", "rediss", "unix")
@@ -58,7 +92,7 @@ def connect(where: str, *, answer_seconds: float = ANSWER_SECONDS) -> Client:
 def _options(answer_seconds: float) -> dict[str, Any]:
     """What all connections have; that nothing is tried again, a cluster's client says of its connections itself."""
     return {
-        "redis_connect_func": _ask_run,
+        "redis_connect_func": _begin,
         "socket_timeout": answer_seconds,
         "protocol": 2,
         "decode_responses": False,

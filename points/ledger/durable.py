@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from redis.exceptions import ResponseError
+
 from points.ledger.keys import Keys
 from points.ledger.refusals import NOT_YET_DURABLE
 from points.ledger.results import Receipt
@@ -20,7 +22,7 @@ class Safe:
         level: str,
         keys: Keys,
         replicas: int,
-        journaled: Callable[[int, float], bool] | None,
+        journaled: Callable[[Receipt, float], bool] | None,
         wait_seconds: float,
     ) -> None:
         if level not in LEVELS or (level == "journal" and journaled is None):
@@ -28,6 +30,7 @@ class Safe:
         self._journaled = journaled if level == "journal" else None
         self._replicas = replicas if level == "replica" else 0
         self._mark = keys.prefix + "waited"
+        self._counts_files = True
         self._seconds = wait_seconds
         self.on_line = self._wait_for_replicas if self._replicas else None
 
@@ -39,12 +42,29 @@ class Safe:
         if any(each[:1] == b"=" for each in answers):
             line.send_command("INCR", self._mark)
             line.read_response()
-        line.send_command("WAIT", self._replicas, int(self._seconds * 1000))
-        if line.read_response() < self._replicas:
+        if self._kept_by(line) < self._replicas:
             raise NOT_YET_DURABLE(level="replica")
+
+    def _kept_by(self, line: Any) -> int:
+        """How many replicas have flushed what this connection wrote.
+
+        A server before 7.2 only counts those that have received it; one that flushes before each answer
+        (`appendfsync always`) has flushed it by then, too.
+        """
+        allowed = int(self._seconds * 1000)
+        if self._counts_files:
+            line.send_command("WAITAOF", 0, self._replicas, allowed)
+            try:
+                return int(line.read_response()[1])
+            except ResponseError as said:
+                if "unknown command" not in str(said).lower():
+                    raise
+                self._counts_files = False
+        line.send_command("WAIT", self._replicas, allowed)
+        return int(line.read_response())
 
     def sure(self, receipt: Receipt, wait: bool = True) -> Receipt:
         """The receipt, once the journal has its entry where the level wants that; or if it has, when not to wait."""
-        if self._journaled is not None and not self._journaled(receipt.number, self._seconds if wait else 0):
+        if self._journaled is not None and not self._journaled(receipt, self._seconds if wait else 0):
             raise NOT_YET_DURABLE(level="journal")
         return receipt

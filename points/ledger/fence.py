@@ -18,12 +18,12 @@ class Fence:
         self._wire, self._keys = wire, keys
         self._script: Script = opening()
 
-    def open(self, journal: Head, epoch: int) -> Head:
+    def open(self, journal: Head, epoch: int, seen: int = 0) -> Head:
         """Match the ledger with the journal's last entry and open it; answers the ledger's head.
 
-        The ledger may have more than the journal, never less, and never something else. Refused: `ledger_torn`,
-        `ledger_behind` (catch up from the journal first), `ledger_forked` (they tell different histories),
-        `ledger_epoch` (it is not the one that was last put together from the journal).
+        The ledger may have more than the journal, never less, and never something else; and no less than was `seen`.
+        Refused: `ledger_torn`, `ledger_behind` (catch up from the journal first), `ledger_lacks`, `ledger_forked` (they
+        tell different histories), `ledger_epoch` (it is not the one that was last put together from the journal).
         """
         for _ in range(5):
             head, own = self._head()
@@ -35,6 +35,8 @@ class Fence:
                 continue  # it was opened already, and posted to between two looks
             if own != epoch:
                 raise no.LEDGER_EPOCH(ledger=own, journal=epoch)
+            if head.number < seen:
+                raise no.LEDGER_LACKS(ledger=head.number, seen=seen)
             answer = self._wire.run(self._script, (self._keys.head,), (str(head.number), head.hash, "open"))
             if answer == b"1":
                 return head

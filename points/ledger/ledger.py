@@ -32,6 +32,7 @@ from points.ledger.request import (
 )
 from points.ledger.results import Balance, Head, HoldView, OfferView, Receipt
 from points.ledger.script import BATCH, bind_all
+from points.ledger.seen import Seen
 from points.ledger.sweep import Sweep
 from points.ledger.together import Together
 from points.ledger.views import balance_of, head_of, hold_of, offer_of
@@ -41,6 +42,7 @@ from points.ledger.wire import Wire
 BATCH_SIZE = 100
 """Commands in one script run of `post_many`; they are answered together."""
 _KNOWN = 10_000
+_OTHER_EPOCH = b"!ledger_epoch"
 
 
 class Ledger:
@@ -51,8 +53,8 @@ class Ledger:
     postings only in a server run that `open` was called in; one that is not fenced, also before its first `open`.
 
     `level` is what an answer promises: `disk` (the server has fsynced it, by its settings), `replica` (so have
-    `replicas` of its replicas), `journal` (`journaled(number, seconds)` said that the journal has committed it). An
-    entry that is not that safe within `wait_seconds` answers `not_yet_durable`; the same id asks again.
+    `replicas` of its replicas), `journal` (`journaled(receipt, seconds)` said that the journal has committed that very
+    entry). An entry that is not that safe within `wait_seconds` answers `not_yet_durable`; the same id asks again.
 
     `archive` finds an entry in the journal by its id, for undoing and refunding what the ledger has forgotten.
     """
@@ -68,7 +70,7 @@ class Ledger:
         zone: str = "Asia/Shanghai",
         fenced: bool = False,
         replicas: int = 1,
-        journaled: Callable[[int, float], bool] | None = None,
+        journaled: Callable[[Receipt, float], bool] | None = None,
         wait_seconds: float = 2,
         archive: Callable[[str], Entry | None] | None = None,
     ) -> None:
@@ -79,6 +81,7 @@ class Ledger:
         self._safe = Safe(level, self.keys, replicas, journaled, wait_seconds)
         self._memory, self._archive = Memory(self.wire, self.keys), archive
         self._mode = "f" if fenced else ""
+        self._seen = Seen()
         self._clock = clock
         self._skew = "" if skew_limit_seconds is None else str(int(skew_limit_seconds * 1000))
         self._scripts = bind_all()
@@ -118,9 +121,12 @@ class Ledger:
         """Open the ledger for this run of the server, after matching it with the journal's last entry and epoch.
 
         `Head(0, GENESIS)` for an empty journal. Answers the ledger's head. Refused: `ledger_torn`, `ledger_behind`
-        (catch up from the journal first), `ledger_forked`, `ledger_epoch`.
+        (catch up from the journal first), `ledger_lacks` (this process was answered more), `ledger_forked`,
+        `ledger_epoch`.
         """
-        return self.fence.open(journal, epoch)
+        head = self.fence.open(journal, epoch, self._seen.in_epoch(epoch))
+        self._seen.reached(head.number, epoch)
+        return head
 
     def close(self) -> None:
         """Refuse every posting as `ledger_closed` until `open`; for whoever finds that ledger and journal disagree."""
@@ -267,14 +273,21 @@ class Ledger:
     def _run(self, requests: Sequence[Request], now_ms: int, mode: str = "") -> list[str]:
         kinds = {request.kind for request in requests}
         script = self._scripts[kinds.pop() if len(kinds) == 1 else BATCH]
-        keys, args = list(self.keys.common), [str(now_ms), self._skew, mode + self._mode]
+        keys, args = list(self.keys.common), list[str]()
         for request in requests:
             keys += request.keys
             args += request.args
-        answer = self.wire.run(script, keys, args, None if mode == "d" else self._safe.on_line)
-        if isinstance(answer, bytes):
-            return [answer.decode()] * len(requests)
-        return [each.decode() for each in answer]
+        then = None if mode == "d" else self._safe.on_line
+        while True:
+            known = (str(now_ms), self._skew, mode + self._mode, *self._seen.args)
+            answer = self.wire.run(script, keys, [*known, *args], then)
+            if isinstance(answer, list) or not answer.startswith(_OTHER_EPOCH):
+                break
+            self._seen.follow(answer)
+        answers = answer if isinstance(answer, list) else [answer] * len(requests)
+        if mode != "d":
+            self._seen.answered(answers)
+        return [each.decode() for each in answers]
 
     def _facts(self, command: t.Command, known: dict[str, t.Command] | None = None) -> Facts | None:
         """What a command needs to know of the entry it ends; `known` are commands earlier in the same batch."""

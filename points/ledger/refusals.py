@@ -52,6 +52,14 @@ LEDGER_BEHIND = kind(
     zh="账本只到第 {ledger} 笔，流水已到第 {journal} 笔，需先补齐。",
     en="The ledger ends at entry {ledger}, the journal at {journal}; catch up first.",
 )
+LEDGER_LACKS = kind(
+    "ledger_lacks",
+    Category.UNAVAILABLE,
+    zh="账本只到第 {ledger} 笔，而第 {seen} 笔已答复过：这不是原来的账本。"
+    "流水里有的由 civic ledger catch-up 补齐；都没有的，只能以 civic ledger rebuild --replace 另起纪元。",
+    en="The ledger ends at entry {ledger}, though entry {seen} was answered: it is not the one it was. "
+    "What the journal has, civic ledger catch-up gives back; without it civic ledger rebuild --replace begins anew.",
+)
 LEDGER_FORKED = kind(
     "ledger_forked",
     Category.UNAVAILABLE,
@@ -64,7 +72,12 @@ LEDGER_EPOCH = kind(
     zh="账本属第 {ledger} 纪元，流水已在第 {journal} 纪元：这不是现行的账本。",
     en="The ledger is of epoch {ledger}, the journal of epoch {journal}: it is not the ledger that goes on.",
 )
-LEDGER_NOT_EMPTY = kind("ledger_not_empty", Category.CONFLICT, zh="账本不是空的。", en="The ledger is not empty.")
+LEDGER_NOT_EMPTY = kind(
+    "ledger_not_empty",
+    Category.CONFLICT,
+    zh="账本不是空的。要丢弃其中的内容，请用 civic ledger rebuild --replace。",
+    en="The ledger is not empty. To throw away what it holds, use civic ledger rebuild --replace.",
+)
 
 # The id.
 ID_REUSED = kind(
@@ -193,6 +206,8 @@ NOT_YET_DURABLE = kind(
 LADDER: tuple[Kind, ...] = (
     LEDGER_TORN,
     LEDGER_CLOSED,
+    LEDGER_EPOCH,
+    LEDGER_LACKS,
     ID_REUSED,
     ID_EXPIRED,
     CLOCK_SKEW,

@@ -22,6 +22,7 @@ from redis.exceptions import (
 
 from points.ledger import refusals as no
 from points.ledger.cluster import Client, Cluster, owner_of
+from points.ledger.connection import ask_run
 from points.ledger.script import Script
 
 T = TypeVar("T")
@@ -31,6 +32,10 @@ Line = Any
 
 REST_SECONDS = 0.02
 """A connection that rested longer is looked at before it is used."""
+RUN_SECONDS = 1.0
+"""How long a connection's answer about the server's run is taken for fresh: a server can be made to follow another, and
+be promoted again, while its connections stand."""
+_CLOSED = b"!ledger_closed"
 
 
 class _Lines:
@@ -84,14 +89,18 @@ class Wire:
     ) -> bytes | list[bytes]:
         """Run a script once, then what must be said on the same connection.
 
-        The connection's run of the server is put in as third argument. NOSCRIPT means that the script did not run: it
-        is loaded and asked again.
+        The server's run is put in as third argument. NOSCRIPT means that the script did not run: it is loaded and asked
+        again. So it is when it refused a run of the server which is over by now.
         """
 
         named: tuple[str | int, ...] = (len(keys), *keys, *args[:2])
 
         def talk(line: Line) -> bytes | list[bytes]:
-            answer = _evaluate(line, script, (*named, line.run_id, *args[2:]))
+            if time.monotonic() - line.run_asked > RUN_SECONDS:
+                ask_run(line)
+            answer = _evaluate(line, script, (*named, line.run, *args[2:]))
+            if answer == _CLOSED and _has_moved(line):
+                answer = _evaluate(line, script, (*named, line.run, *args[2:]))
             if then is not None:
                 then(line, answer)
             return answer  # type: ignore[no-any-return]
@@ -149,7 +158,7 @@ class Wire:
             whole = True
             raise
         except ResponseError as said:
-            whole = True
+            whole, line.run_asked = True, 0.0  # it may have become a replica, and be promoted soon
             raise _meaning(said) from said
         finally:
             if whole:
@@ -198,6 +207,13 @@ def _evaluate(line: Line, script: Script, rest: Sequence[str | int]) -> Any:
         line.read_response()
         line.send_packed_command(asked, check_health=False)
         return line.read_response()
+
+
+def _has_moved(line: Line) -> bool:
+    """Whether the server is in another run than the connection knew."""
+    known = line.run
+    ask_run(line)
+    return bool(line.run != known)
 
 
 def _read(line: Line) -> object:

@@ -4,6 +4,9 @@ local entries, answers, sha1hex = {}, {}, redis.sha1hex
 local dry, fenced, ordered = find(ARGV[4], 'd', 1, true), find(ARGV[4], 'f', 1, true), find(ARGV[4], 'o', 1, true)
 if state ~= 'open' then return '!ledger_' .. state end
 if run ~= ARGV[3] and (fenced or run ~= '') then return '!ledger_closed' end
+-- What was answered is there, or this is another ledger. An epoch that the caller does not know tells them to ask again.
+if epoch ~= ARGV[6] then return refuse('ledger_epoch', 'ledger', epoch, 'journal', ARGV[6]) end
+if number < tonumber(ARGV[5]) then return refuse('ledger_lacks', 'ledger', int(number), 'seen', ARGV[5]) end
 
 -- What time does by itself also waits while the ledger is ahead of its server: too early is not to be undone.
 local skewed, early = false, false
@@ -15,7 +18,7 @@ end
 
 -- An id carries its time (UUIDv7). Below the floor ids may have been forgotten; far ahead they cannot be honest.
 local floor_ms, ahead_ms = at - 30 * DAY, at + DAY
-local k, a, again = 5, 5, false
+local k, a, again = 5, 7, false
 while ARGV[a] do
   local kind, id, fingerprint, content = ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 4]
   local known, made, answer

@@ -6,6 +6,7 @@
 -- KEYS  1 head  2 stream  3 accounts  4 holds  5 days  6... of each command in turn
 -- ARGV  1 now (ms)  2 how far the caller's clock may be off (ms, empty: any)  3 server run  4 mode: d dry run, f fenced, o what
 --       follows a command that must be asked again is asked again, too
+--       5 the highest number the caller was answered  6 in this epoch
 --       then six for each command: kind, id, fingerprint, number of keys, content, hints
 local call = redis.call
 local tonumber, unpack, select, floor, concat = tonumber, unpack, select, math.floor, table.concat

@@ -258,6 +258,25 @@ def test_an_answer_waits_for_the_replica_when_the_level_says_so(pair: tuple[Valk
     assert ledger.account("fund:civic") == 2
 
 
+def test_a_replica_that_keeps_no_file_is_not_waited_for_in_vain(private_valkey: Make) -> None:
+    """It has received the entry; that is not what the level promises. A server that cannot tell counts as before."""
+    port = _free_port()
+    hides = ("--rename-command", "WAITAOF", "HIDDEN")
+    for extra, answers in (((), False), (hides, True)):
+        primary = private_valkey("--port", str(port), "--bind", "127.0.0.1", "--repl-diskless-sync-delay", "0", *extra)
+        replica = private_valkey("--replicaof", f"127.0.0.1 {port}", "--appendonly", "no")
+        _until(lambda replica=replica: replica.client().info("replication")["master_link_status"] == "up")  # type: ignore[misc]
+        ledger = Ledger(connect(primary.socket), DISTRICT, SystemClock(), level="replica", wait_seconds=0.3)
+        command = TopUp(new_id(SystemClock().now()), "civic", 1)
+        if answers:
+            assert ledger.post(command).number == 1
+        else:
+            with refused("not_yet_durable"):
+                ledger.post(command)
+        primary.kill()
+        replica.kill()
+
+
 def test_a_lost_server_file_is_not_taken_for_a_new_ledger(private_valkey: Make) -> None:
     server = private_valkey()
     worker = Worker(server.socket)

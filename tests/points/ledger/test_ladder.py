@@ -13,7 +13,7 @@ import redis
 from points.clock import FixedClock
 from points.errors import Refused
 from points.ids import new_id
-from points.ledger import Client, Ledger, owner_of
+from points.ledger import Client, Ledger, Receipt, owner_of
 from points.ledger import transfer as t
 from points.ledger.refusals import LADDER
 from tests.points.ledger.conftest import DISTRICT
@@ -39,7 +39,11 @@ class Climb:
     def change(self, **fields: object) -> None:
         self.command = replace(self.command, **fields)
 
-    def head(self, state: str, run: str) -> None:
+    def head(self, state: str, run: str, knows: tuple[int, int] | None = None) -> None:
+        """Write the ledger's head; and let who asks know of that number in that epoch."""
+        if knows is not None:
+            self.ledger(skew=1)
+            self.town.ledger._seen.reached(*knows)  # type: ignore[union-attr]
         key = f"{{d:{DISTRICT}}}:head"
         server = owner_of(self.client, key)
         parts = server.get(key).decode().split("\t")
@@ -81,7 +85,9 @@ def of_hold(c: Climb) -> list[Row]:
 
     return [
         ("ledger_torn", lambda c: c.head("open", "elsewhere")),
-        ("ledger_closed", lambda c: c.head("open", "")),
+        ("ledger_closed", lambda c: c.head("open", "", knows=(0, 1))),
+        ("ledger_epoch", lambda c: c.head("open", "", knows=(99, 0))),
+        ("ledger_lacks", lambda c: c.ledger(skew=1)),
         ("id_reused", lambda c: c.change(id=old)),
         ("id_expired", lambda c: c.fresh()),
         ("clock_skew", lambda c: unknown()),
@@ -234,8 +240,8 @@ def test_an_entry_the_journal_does_not_have_yet_is_answered_as_not_yet_durable(
 ) -> None:
     asked: list[int] = []
 
-    def journaled(number: int, seconds: float) -> bool:
-        asked.append(number)
+    def journaled(receipt: Receipt, seconds: float) -> bool:
+        asked.append(receipt.number)
         return len(asked) > 2
 
     ledger = Ledger(
