@@ -23,9 +23,15 @@ def ledger() -> None:
 
 
 def _districts(given: str | None) -> list[str]:
-    from backend.wiring import settings
+    """Those of the settings, or the one that was named. Refused: `district_unknown`."""
+    from backend.wiring import DISTRICT_UNKNOWN, settings
 
-    return [given] if given else list(settings().service.districts)
+    known = list(settings().service.districts)
+    if given is None:
+        return known
+    if given not in known:
+        raise DISTRICT_UNKNOWN()
+    return [given]
 
 
 @ledger.command("verify")
@@ -77,6 +83,7 @@ def rebuild(  # noqa: PLR0917 - given by name
 
     A ledger that holds anything is refused; with --replace, what it holds is thrown away first.
     """
+    from backend.cli.elsewhere import elsewhere
     from backend.cli.place import service
     from backend.journal import rebuilding
 
@@ -86,9 +93,7 @@ def rebuild(  # noqa: PLR0917 - given by name
             write_down(name, by, "ledger.rebuild", name, replace=replace, elsewhere=into is not None)
             with bar(Console(stderr=True), f"rebuild {name}") as progress:
                 if into:
-                    from points.ledger import connect
-
-                    made = rebuilding.rebuild_into(connect(into), name, progress)
+                    made = rebuilding.rebuild_into(elsewhere(into, name), name, progress)
                 elif replace:
                     made = rebuilding.replace(name, staff, reason, progress)
                 else:

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from backend.cli.named import write_down
 from backend.journal import service as journal
+from backend.kit.clock import now
 from backend.kit.days import zone
 from points.errors import Category, kind
 from points.ledger import chart
@@ -24,6 +25,14 @@ ACCOUNT_UNKNOWN = kind(
 )
 
 
+MOMENT_AHEAD = kind(
+    "moment_ahead",
+    Category.INVALID,
+    zh="{at} 还没有到，那时的账目无从得知。",
+    en="{at} has not come yet; how the account will stand then is not known.",
+)
+
+
 def refuse_unknown(account: str) -> None:
     """Refused with `account_unknown` when the chart of accounts has no such name."""
     if not chart.is_account(account):
@@ -33,10 +42,12 @@ def refuse_unknown(account: str) -> None:
 def print_statement(district: str, account: str, by: str, at: datetime | None = None) -> None:
     """Every movement, newest first; up to a moment of the district's time, if one is given.
 
-    An account without any is said to have none.
+    An account without any is said to have none. Refused: `moment_ahead`.
     """
-    write_down(district, by, "statement.read", account)
     moment = None if at is None else at.replace(tzinfo=zone())
+    if moment is not None and moment > now():
+        raise MOMENT_AHEAD(at=moment.isoformat())
+    write_down(district, by, "statement.read", account)
     table = Table(title=f"{account} · {district}" + (f" · {moment.isoformat()}" if moment else ""))
     for heading in ("no.", "at", "kind", "points", "balance"):
         table.add_column(heading, justify="right" if heading in ("no.", "points", "balance") else "left")

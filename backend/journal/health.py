@@ -15,7 +15,7 @@ from backend.journal.models import JournalEntry, JournalRoot
 from backend.journal.opening import keep_open
 from backend.journal.projector import head_number
 from backend.journal.roots.keys import keys, problem_of
-from backend.journal.server_settings import memory_share, of_all
+from backend.journal.server_settings import memory_share, of_all, unseen_replicas
 from backend.kit.clock import now
 from backend.kit.days import local_day
 from backend.kit.db import db
@@ -55,6 +55,11 @@ def server() -> Iterator[Finding]:
     found = of_all(parts().ledger_client, wanted, settings().service.districts)
     for each in found:
         yield bad(f"账本服务器：{each.zh}", f"the ledger's server: {each.en}")
+    for address in unseen_replicas(parts().ledger_client, wanted, settings().service.districts):
+        yield note(
+            f"从库 {address} 的设置从这里读不到，请自行确认与主库相同",
+            f"the settings of the replica {address} cannot be read from here: see that they are the primary's",
+        )
     if not found:
         yield ok(f"账本服务器可保证级别 {wanted.level}", f"the ledger's server can keep level {wanted.level}")
 

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 import structlog
 
 from backend.journal import epochs
-from backend.journal.doubt import settle
-from backend.journal.opening import head_text, open_ledger
+from backend.journal.alone import alone
+from backend.journal.check import compare
+from backend.journal.doubt import LEDGER_IN_DOUBT, in_doubt, settle
+from backend.journal.opening import head_text, match, open_ledger
 from backend.journal.projector import head, project_all
 from backend.journal.reading import RowChanged, entries, sound_entries, uncollected
 from backend.kit.db import db
@@ -38,46 +40,61 @@ _AT_ONCE = 500
 
 def rebuild(district: str, progress: Progress = lambda done, total: None) -> Head:
     """Fill an empty ledger from the journal and open it; answers its head. Refused: `ledger_not_empty`."""
-    if not _is_empty(parts().ledger_client, district):
-        raise LEDGER_NOT_EMPTY()
-    made = _refill(district, epochs.begin(district, epochs.REBUILT) if head(district).number else None, progress)
-    settle(district)
-    open_ledger(district)
-    return made
+    with alone(district):
+        if not _is_empty(parts().ledger_client, district):
+            raise LEDGER_NOT_EMPTY()
+        made = _refill(district, epochs.begin(district, epochs.REBUILT) if head(district).number else None, progress)
+        settle(district)
+        open_ledger(district)
+        return made
 
 
 def rebuild_into(client: Client, district: str, progress: Progress = lambda done, total: None) -> Head:
     """Fill an empty ledger on another server from the journal; it stays closed there until a service opens it."""
-    if not _is_empty(client, district):
-        raise LEDGER_NOT_EMPTY()
-    return _replay(client, district, sound_entries(district), progress, epochs.current(district))
+    with alone(district):
+        if not _is_empty(client, district):
+            raise LEDGER_NOT_EMPTY()
+        return _replay(client, district, sound_entries(district), progress, epochs.current(district))
 
 
 def catch_up(district: str, progress: Progress = lambda done, total: None) -> Head:
     """Bring ledger and journal together, whichever has more, and open the ledger; answers its head.
 
     Both must tell one history. A ledger that lacked entries begins a new epoch, so that the one which had them is over;
-    a journal restored from before the ledger's epoch takes that over. Refused: `ledger_torn` (rebuild it),
-    `ledger_forked`, `ledger_epoch` (it has entries that were given up), `journal_chain_broken`.
+    a journal restored from before the ledger's epoch takes that over. A ledger that was in doubt is compared whole once
+    it has all entries. Refused: `ledger_torn` (rebuild it), `ledger_forked`, `ledger_epoch` (it has entries that were
+    given up), `journal_chain_broken`, `ledger_in_doubt` (it still differs).
     """
-    reached = head(district)  # before the ledger's, which is never behind what it was
-    state, behind = _state_and_head(district)
-    if state == "torn":
-        raise LEDGER_TORN()
-    if behind.number < reached.number:
-        if _journal_hash_at(district, behind.number) != behind.hash:
-            raise LEDGER_FORKED(number=behind.number)
-        epoch = epochs.begin(district, epochs.CAUGHT_UP)
-        _replay(parts().ledger_client, district, entries(district, behind.number), progress, epoch)
-    elif behind == reached and epochs.of_ledger(district) < epochs.current(district):
-        _replay(parts().ledger_client, district, iter(()), progress, epochs.begin(district, epochs.CAUGHT_UP))
-    else:
-        if epochs.of_ledger(district) > epochs.current(district):
-            ledger(district).open(reached, epochs.of_ledger(district))
-            epochs.adopt(district)
-        open_ledger(district)  # before anything is copied: it tells a fork
-        project_all(district)
-    return open_ledger(district)
+    with alone(district):
+        reached = head(district)  # before the ledger's, which is never behind what it was
+        state, behind = _state_and_head(district)
+        if state == "torn":
+            raise LEDGER_TORN()
+        if behind.number < reached.number:
+            if _journal_hash_at(district, behind.number) != behind.hash:
+                raise LEDGER_FORKED(number=behind.number)
+            _close(district)
+            epoch = epochs.begin(district, epochs.CAUGHT_UP)
+            _replay(parts().ledger_client, district, entries(district, behind.number), progress, epoch)
+        elif behind == reached and epochs.of_ledger(district) < epochs.current(district):
+            _replay(parts().ledger_client, district, iter(()), progress, epochs.begin(district, epochs.CAUGHT_UP))
+        else:
+            own = epochs.of_ledger(district)
+            if own > epochs.current(district):
+                match(district, own)
+                epochs.adopt(district)
+            match(district)  # before anything is copied: it tells a fork
+            project_all(district)
+        _prove_what_was_doubted(district, progress)
+        return open_ledger(district)
+
+
+def _prove_what_was_doubted(district: str, progress: Progress) -> None:
+    """Of a ledger that was found to differ every key is compared, now that it has all entries."""
+    if in_doubt(district):
+        found = compare(district, progress, closes=True)
+        if not found.holds:
+            raise LEDGER_IN_DOUBT(found=found.line)
 
 
 def replace(
@@ -91,19 +108,20 @@ def replace(
     What the stream has more is copied into the journal first. Entries that cannot be copied are answered postings;
     they are given up only by two members of `staff` with a `reason`, which is written down. Refused: `journal_behind`.
     """
-    _close(district)
-    lost = _copy_what_follows(district)
-    if lost and not staff:
-        raise JOURNAL_BEHIND(count=lost)
-    if lost:
-        epochs.refuse_signatures(district, staff, reason)
-    _prove(district)
-    epoch = epochs.begin(district, epochs.REPLACED, given_up=lost, staff=staff, reason=reason)
-    _drop(parts().ledger_client, district)
-    made = _refill(district, epoch, progress)
-    settle(district)
-    open_ledger(district)
-    return made
+    with alone(district):
+        _close(district)
+        lost = _copy_what_follows(district)
+        if lost and not staff:
+            raise JOURNAL_BEHIND(count=lost)
+        if lost:
+            epochs.refuse_signatures(district, staff, reason)
+        _prove(district)
+        epoch = epochs.begin(district, epochs.REPLACED, given_up=lost, staff=staff, reason=reason)
+        _drop(parts().ledger_client, district)
+        made = _refill(district, epoch, progress)
+        settle(district)
+        open_ledger(district)
+        return made
 
 
 def _close(district: str) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import redis
 
+from backend.journal.replica_settings import of_replicas
 from backend.settings import Redis
 from points.errors import Category, kind
 from points.ledger import connect
@@ -76,7 +77,11 @@ def of_all(client: Client, wanted: Redis, districts: Sequence[str]) -> list[Shor
 
 
 def _at(server: redis.Redis, each: Shortcoming) -> Shortcoming:
-    return Shortcoming(f"{address_of(server)} {each.zh}", f"{address_of(server)}: {each.en}")
+    return _told_of(address_of(server), each)
+
+
+def _told_of(address: str, each: Shortcoming) -> Shortcoming:
+    return Shortcoming(f"{address} {each.zh}", f"{address}: {each.en}")
 
 
 def shortcomings(client: redis.Redis, wanted: Redis) -> list[Shortcoming]:
@@ -91,15 +96,32 @@ def shortcomings(client: redis.Redis, wanted: Redis) -> list[Shortcoming]:
             *found,
             Shortcoming(f"读不到设置（{error}），请确认 {names}", f"unreadable ({error}); it needs {names}"),
         ]
-    for name, (value, zh, en) in _WANTED.items():
-        if settings.get(name) != value:
-            change = f"CONFIG SET {name} {value}"
-            found.append(Shortcoming(f"{zh}，请 {change}", f"{en}: {change}"))
+    found += _unlike_wanted(settings)
     if wanted.level == "disk":
         found += _promotion(client, about, settings)
     if wanted.level == "replica":
         found += _replicas(about, wanted.replicas)
+        for address, own in of_replicas(client, about, _settings).items():
+            found += [_told_of(address, each) for each in _unlike_wanted(own or {}) if own is not None]
     return found
+
+
+def _unlike_wanted(settings: Mapping[str, str]) -> list[Shortcoming]:
+    found = []
+    for name, (value, zh, en) in _WANTED.items():
+        if settings.get(name) != value:
+            change = f"CONFIG SET {name} {value}"
+            found.append(Shortcoming(f"{zh}，请 {change}", f"{en}: {change}"))
+    return found
+
+
+def unseen_replicas(client: Client, wanted: Redis, districts: Sequence[str]) -> list[str]:
+    """Addresses of replicas that answers wait for and whose settings cannot be read from here."""
+    if wanted.level != "replica":
+        return []
+    servers = servers_of(client, districts)
+    looked = [of_replicas(server, dict(server.info("replication")), _settings) for server in servers]
+    return [address for found in looked for address, own in found.items() if own is None]
 
 
 def _settings(client: redis.Redis) -> dict[str, str]:

@@ -19,6 +19,7 @@ def trim(district: str) -> int:
     wanted = settings().journal.trim
     if wanted == "never":
         return 0
-    model = JournalArchive if wanted == "archived" else JournalHead
-    number = db.session.scalar(select(model.number).where(model.district == district))
+    models = (JournalHead, JournalArchive) if wanted == "archived" else (JournalHead,)
+    numbers = [db.session.scalar(select(model.number).where(model.district == district)) for model in models]
+    number = min(each or 0 for each in numbers)  # the archive may be ahead of books that were restored
     return stream(district).trim(number) if number else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import redis
@@ -112,13 +113,40 @@ def test_a_statement_is_read_under_a_name(civic: Civic, busy: Town, tmp_path: Pa
     assert (read.exit_code, "99900" in read.stdout) == (0, True)
     past = civic("ledger", "statement", "fund:civic", "--as", "邹立夏", "--at", "2020-01-01")
     assert ("+08:00 0\n" in past.stdout, "no movements" in past.stdout) == (True, True)
-    now = civic("ledger", "statement", "fund:civic", "--as", "邹立夏", "--at", "2030-01-01T00:00:00.500")
+    moment = SystemClock().now().astimezone(ZoneInfo("Asia/Shanghai")).strftime("%Y-%m-%dT%H:%M:%S.%f")
+    now = civic("ledger", "statement", "fund:civic", "--as", "邹立夏", "--at", moment)
     assert ("+08:00 99900\n" in now.stdout, "top_up" in now.stdout) == (True, True)
     engine = create_engine(f"sqlite:///{tmp_path / 'books.sqlite'}")
     with engine.connect() as connection:
         lines = connection.execute(text("SELECT actor FROM audit_line WHERE action = 'statement.read'")).scalars().all()
     engine.dispose()
     assert lines == ["console:邹立夏"] * 3
+
+
+def test_how_an_account_will_stand_is_not_told(civic: Civic, busy: Town) -> None:
+    refused = civic("ledger", "statement", "fund:civic", "--as", "邹立夏", "--at", "2099-01-01")
+    assert (refused.exit_code, "code: moment_ahead" in refused.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "words", [("verify",), ("epochs",), ("statement", "fund:civic", "--as", "邹立夏"), ("catch-up", "--as", "邹立夏")]
+)
+def test_a_district_that_the_service_does_not_run_is_refused(civic: Civic, busy: Town, words: tuple[str, ...]) -> None:
+    refused = civic("ledger", *words, "--district", "999999")
+    assert (refused.exit_code, "code: district_unknown" in refused.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("url", ["http://x", "redis://127.0.0.1:1", "unix:///nowhere/at/all.sock"])
+def test_a_second_server_that_is_not_there_is_refused(civic: Civic, busy: Town, url: str) -> None:
+    refused = civic("ledger", "rebuild", "--into", url, "--as", "邹立夏")
+    assert (refused.exit_code, "code: into_unreachable" in refused.stderr) == (2, True)
+
+
+def test_a_lost_ledger_that_was_verified_is_still_rebuilt(civic: Civic, busy: Town, fresh_redis: redis.Redis) -> None:
+    fresh_redis.flushall()
+    assert civic("ledger", "verify").exit_code == 1
+    assert civic("ledger", "rebuild", "--as", "邹立夏").exit_code == 0
+    assert civic("ledger", "verify").exit_code == 0
 
 
 def test_the_archive_restores_an_empty_journal(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import redis
 from sqlalchemy import select
 
 from backend.journal import rebuilding
+from backend.journal.alone import alone
 from backend.journal.check import compare
 from backend.journal.models import JournalLeg
 from backend.journal.opening import is_open, keep_open
@@ -20,6 +22,7 @@ from backend.kit.db import db, transaction
 from backend.wiring import parts
 from points.errors import Refused
 from points.ledger import connect
+from points.ledger.seen import Seen
 from tests.app import DISTRICT, OTHER_DISTRICT
 from tests.cast import Cast
 from tests.points.ledger.town import Town
@@ -145,7 +148,8 @@ def fork(busy: Town, raw: redis.Redis) -> None:
     journal = head(DISTRICT)
     put_back(raw, old)
     behind = busy.ledger.head()
-    busy.ledger.open(behind)  # somebody who had seen less
+    busy.ledger._seen = Seen()  # type: ignore[union-attr]  # somebody who had seen less
+    busy.ledger.open(behind)
     for points in (4, 5, 6):
         busy.earn("lin", points)
     assert (busy.ledger.head().number, journal.number) == (behind.number + 3, behind.number + 2)
@@ -204,3 +208,13 @@ def test_a_server_started_anew_takes_no_postings_until_it_is_matched(busy: Town,
     keep_open(DISTRICT)
     assert is_open(DISTRICT)
     busy.earn("lin", 1)
+
+
+def test_a_ledger_is_put_together_by_one_command_at_a_time(busy: Town, raw: redis.Redis) -> None:
+    at_work = (rebuilding.catch_up, rebuilding.rebuild, rebuilding.replace)
+    with alone(DISTRICT):
+        for work in at_work:
+            assert refused(partial(work, DISTRICT)) == "ledger_at_work"
+        with alone(OTHER_DISTRICT):
+            pass
+    assert rebuilding.catch_up(DISTRICT) == head(DISTRICT)

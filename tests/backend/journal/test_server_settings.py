@@ -14,9 +14,10 @@ import redis
 
 from backend.cli.servers import leash
 from backend.cli.servers.valkey import find_server
-from backend.journal.server_settings import SENTINEL, refuse_unsafe, shortcomings
+from backend.journal.server_settings import SENTINEL, refuse_unsafe, shortcomings, unseen_replicas
 from backend.settings import Redis, load
 from points.errors import Refused
+from tests.app import DISTRICT
 from tests.servers import Valkey
 
 MakeServer = Callable[..., Valkey]
@@ -75,6 +76,38 @@ def test_the_level_replica_needs_its_replicas(private_valkey: MakeServer, disk: 
         until(lambda: client.info("replication")["connected_slaves"] == 1)
     assert told(primary, wanted) == []
     assert told(replica, wanted)[0] == "it is a replica: give the address of its primary"
+
+
+def test_a_replica_that_keeps_nothing_is_refused_at_the_level_replica(private_valkey: MakeServer, disk: Redis) -> None:
+    port, own = free_port(), free_port()
+    primary = private_valkey("--port", str(port), "--bind", "127.0.0.1", "--repl-diskless-sync-delay", "0")
+    loose = ("--appendonly", "no", "--maxmemory-policy", "allkeys-lru")
+    replica = private_valkey("--port", str(own), "--bind", "127.0.0.1", "--replicaof", f"127.0.0.1 {port}", *loose)
+    with primary.client() as client:
+        until(lambda: client.info("replication")["connected_slaves"] == 1)
+    wanted = replace(disk, level="replica", replicas=1)
+    assert told(primary, wanted) == [
+        f"127.0.0.1:{own}: the append-only file is off: CONFIG SET appendonly yes",
+        f"127.0.0.1:{own}: when memory is full, parts of the ledger are evicted: "
+        "CONFIG SET maxmemory-policy noeviction",
+    ]
+    assert told(primary, disk) == []
+    with replica.client() as client:
+        client.config_set("appendonly", "yes")
+        client.config_set("maxmemory-policy", "noeviction")
+    assert told(primary, wanted) == []
+
+
+def test_a_replica_that_cannot_be_asked_is_told_of(private_valkey: MakeServer, disk: Redis) -> None:
+    port = free_port()
+    primary = private_valkey("--port", str(port), "--bind", "127.0.0.1", "--repl-diskless-sync-delay", "0")
+    private_valkey("--replicaof", f"127.0.0.1 {port}", "--replica-announce-port", "1")
+    wanted = replace(disk, level="replica", replicas=1)
+    with primary.client() as client:
+        until(lambda: client.info("replication")["connected_slaves"] == 1)
+        assert unseen_replicas(client, wanted, [DISTRICT]) == ["127.0.0.1:1"]
+        assert unseen_replicas(client, disk, [DISTRICT]) == []
+    assert told(primary, wanted) == []
 
 
 @pytest.fixture

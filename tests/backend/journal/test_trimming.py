@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, text
 
-from backend.journal import archive, service
+from backend.journal import archive, service, trimming
 from backend.journal.health import backup
-from backend.journal.models import JournalEntry, JournalHead, JournalLeg
+from backend.journal.models import JournalArchive, JournalEntry, JournalHead, JournalLeg
 from backend.journal.projector import head_number, project_all
 from backend.kit.db import transaction
 from backend.settings import load
@@ -153,3 +153,14 @@ def test_a_stream_cannot_wait_for_an_archive_that_is_nowhere() -> None:
 def town_has_points(town: Town) -> str:
     town.earn("lin", 100)
     return "lin"
+
+
+@pytest.mark.parametrize("trim", ["archived"])
+def test_an_archive_that_is_ahead_of_restored_books_does_not_trim_what_they_lack(town: Town) -> None:
+    project_all(DISTRICT)
+    archive.carry_on(DISTRICT)
+    town.earn()
+    with transaction() as session:
+        session.get_one(JournalArchive, DISTRICT).number = 9
+    trimming.trim(DISTRICT)
+    assert streamed() == [4]
