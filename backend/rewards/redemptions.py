@@ -94,6 +94,8 @@ def try_out(caller: Caller, reward: str, quantity: int) -> Trial:
         redeeming.look(caller.district, caller.id)
         receipt = spend.try_out(caller.district, caller.id, reward, quantity)
     except Refused as refusal:
+        if refusal.kind.category is Category.NOT_FOUND:
+            raise NOT_FOUND() from refusal
         if refusal.kind.category not in (Category.CONFLICT, Category.GONE):
             raise
         said = {"zh": refusal.sentence(), "en": refusal.sentence("en")}
