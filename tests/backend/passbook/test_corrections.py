@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -63,6 +65,18 @@ def undo(office: tuple[Person, Person], earning: str) -> dict[str, Any]:
     done = office[1].post(f"/staff/corrections/{asked.json['id']}/confirm")
     assert done.status_code == 200, done.text
     return dict(done.json)
+
+
+@contextmanager
+def ledger_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing can be posted meanwhile."""
+
+    def away(*_: Any) -> None:
+        raise LEDGER_UNREACHABLE()
+
+    with monkeypatch.context() as patch:
+        patch.setattr("points.ledger.Ledger.post", away)
+        yield
 
 
 def spend(cast: Cast, resident: Person, amount: int) -> None:
@@ -264,11 +278,7 @@ def test_while_the_ledger_is_away_the_difference_waits_and_comes_once(
     resident = cast.resident()
     earning = approve(resident, STAR)
 
-    def away(*_: Any) -> None:
-        raise LEDGER_UNREACHABLE()
-
-    with monkeypatch.context() as patch:
-        patch.setattr("points.ledger.Ledger.post", away)
+    with ledger_away(monkeypatch):
         correct(office, earning, category=HELP)
         seen = told(resident, earning)
         assert [g["state"] for g in seen["grants"]] == ["undoing", "waiting"]
@@ -286,11 +296,7 @@ def test_an_undoing_that_waits_longer_than_the_ledger_knows_ids_is_done_under_a_
     resident = cast.resident()
     earning = approve(resident, STAR)
 
-    def away(*_: Any) -> None:
-        raise LEDGER_UNREACHABLE()
-
-    with monkeypatch.context() as patch:
-        patch.setattr("points.ledger.Ledger.post", away)
+    with ledger_away(monkeypatch):
         correct(office, earning, category=HELP)
     clock.advance(days=32)
     for _ in range(3):
