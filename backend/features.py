@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from backend.acts.routes import endpoints as acts
+from backend.crossings.routes import endpoints as crossings
 from backend.journal.routes import endpoints as journal
 from backend.kit.http import Endpoints
 from backend.merchants.routes import endpoints as merchants
@@ -50,6 +51,7 @@ ENDPOINTS: list[Endpoints] = [
     rewards,
     staff_rewards,
     counter,
+    crossings,
     reporter_groups,
     tickets,
 ]

@@ -63,15 +63,19 @@ class Cast:
 
     app: Flask
 
-    def resident(self, name: str = "赵小满", *, district: str = DISTRICT, street: str = "370112001") -> Person:
+    def resident(
+        self, name: str = "赵小满", *, district: str = DISTRICT, street: str = "370112001", openid: str = ""
+    ) -> Person:
+        """Somebody with a WeChat identity of their own, or with the given one."""
         identifier = fresh_id()
+        openid = openid or f"openid-{identifier}"
         with transaction() as session:
             session.add(
                 Resident(
                     district=district,
                     id=identifier,
-                    openid_index=cipher().index("openid", f"openid-{identifier}"),
-                    openid_sealed=cipher().seal(f"resident:{identifier}:openid", f"openid-{identifier}"),
+                    openid_index=cipher().index("openid", openid),
+                    openid_sealed=cipher().seal(f"resident:{identifier}:openid", openid),
                     name_sealed=cipher().seal(f"resident:{identifier}:name", name),
                     street=street,
                     closed=False,

@@ -40,9 +40,11 @@ def _districts(given: str | None) -> list[str]:
 def verify(data: str | None, district: str | None) -> None:
     """Recompute everything from the entries and compare; exit code 0 only when all holds.
 
+    Of several districts also what went between them, pair by pair.
     A ledger that differs takes no postings until it was rebuilt, or verified whole.
     """
     from backend.cli.place import service
+    from backend.crossings import agreeing
     from backend.journal.check import compare
 
     whole = True
@@ -53,6 +55,9 @@ def verify(data: str | None, district: str | None) -> None:
                 found = compare(name, progress, closes=True)
             click.echo(found.line)
             whole = whole and found.holds
+        for between in agreeing.compare(_districts(district)):
+            click.echo(between.line)
+            whole = whole and not between.difference
     raise SystemExit(0 if whole else 1)
 
 

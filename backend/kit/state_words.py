@@ -39,6 +39,11 @@ STATES: Final = {
     "withdrawn": "已撤回",
     "published": "已发布",
     "suspended": "已停用",
+    # transfers between districts
+    "sending": "转出中",
+    "sent": "在途",
+    "arrived": "已转入",
+    "returned": "已退回",
 }
 STEPS: Final = {
     # acts and appeals
@@ -77,4 +82,8 @@ STEPS: Final = {
     "publish": "发布",
     "ask_to_suspend": "申请停用",
     "suspend": "停用",
+    # transfers between districts
+    "send": "转出",
+    "arrive": "转入",
+    "bring_back": "退回",
 }

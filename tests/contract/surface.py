@@ -12,7 +12,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from points.ids import new_id
-from tests.app import NOON
+from tests.app import NOON, OTHER_DISTRICT
 from tests.backend.volunteering.stage import BEGINS, activity, at
 from tests.cast import Person
 from tests.contract.town import STREET, Town
@@ -124,6 +124,7 @@ BODIES: dict[str, Callable[[Town], Any]] = {
     "capture_redemption": lambda town: {},
     "redeem": lambda town: {"reward_id": town.ids["reward"], "quantity": 1},
     "show_code": lambda town: {},
+    "ask_transfer": lambda town: {"district": OTHER_DISTRICT, "amount": 1},
     "top_up_fund": lambda town: {"amount": 1000, "memo": "赞助"},
     "appeal_earning": lambda town: {"text": "应当多算。"},
     "extend_earning_appeal": lambda town: {"reason": "须向社区核实"},

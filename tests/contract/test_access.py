@@ -17,6 +17,7 @@ pytestmark = pytest.mark.xdist_group("contract-access")
 _RESIDENTS = ("other_resident", "reporter", "leader")
 OBJECTS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     "GET /me/earnings/<id>": ({"id": "earning"}, _RESIDENTS),
+    "GET /me/transfers/<id>": ({"id": "transfer"}, _RESIDENTS),
     "GET /me/statement/<entry>/proof": ({"entry": "entry"}, _RESIDENTS),
     "GET /photos/<id>": ({"id": "photo"}, _RESIDENTS),
     "GET /photos/<id>/file": ({"id": "photo"}, _RESIDENTS),
@@ -114,6 +115,7 @@ PRIVATE = (
     "ticket",
     "act",
     "household_place",
+    "transfer",
     "resident",
 )
 """What of the town is one resident's own."""

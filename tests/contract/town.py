@@ -82,6 +82,7 @@ def build_town(app: Flask) -> Town:
         _tickets(cast, town)
         _household(town)
         _market(Market(cast), town)
+        _transfer(town)
         _deeds(town)
         _foreigners(cast, town)
         project_all(DISTRICT)
@@ -179,6 +180,14 @@ def _market(market: Market, town: Town) -> None:
         "redemption": held.json["id"],
         "code": held.json["code"],
     }
+
+
+def _transfer(town: Town) -> None:
+    resident = town.people["resident"]
+    Cast(town.app).resident("赵小满", district=OTHER_DISTRICT, street="370102001", openid=f"openid-{resident.id}")
+    taken = resident.post("/me/transfers", {"district": OTHER_DISTRICT, "amount": 5})
+    assert taken.status_code == 201, taken.text
+    town.ids["transfer"] = taken.json["id"]
 
 
 def _deeds(town: Town) -> None:
