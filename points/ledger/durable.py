@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from points.ledger.keys import Keys
 from points.ledger.refusals import NOT_YET_DURABLE
 from points.ledger.results import Receipt
 
+_ASK_AGAIN_MS = 20
 LEVELS = ("disk", "replica", "journal")
 
 
@@ -53,15 +55,22 @@ class Safe:
         """
         allowed = int(self._seconds * 1000)
         if self._counts_files:
-            line.send_command("WAITAOF", 0, self._replicas, allowed)
             try:
-                return int(line.read_response()[1])
+                return self._flushed_by(line)
             except ResponseError as said:
                 if "unknown command" not in str(said).lower():
                     raise
                 self._counts_files = False
         line.send_command("WAIT", self._replicas, allowed)
         return int(line.read_response())
+
+    def _flushed_by(self, line: Any) -> int:
+        """A replica that is asked while it flushes tells of it only a second later, unless it is asked again."""
+        until, kept = time.monotonic() + self._seconds, 0
+        while kept < self._replicas and (left := until - time.monotonic()) > 0:
+            line.send_command("WAITAOF", 0, self._replicas, max(1, min(_ASK_AGAIN_MS, int(left * 1000))))
+            kept = int(line.read_response()[1])
+        return kept
 
     def sure(self, receipt: Receipt, wait: bool = True) -> Receipt:
         """The receipt, once the journal has its entry where the level wants that; or if it has, when not to wait."""

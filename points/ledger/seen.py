@@ -41,7 +41,7 @@ class Seen:
 
         Raises Refused `ledger_epoch` when the ledger's is an earlier one.
         """
-        ledger, own = int(refusal.split(b"\t")[2]), self._at[0]
+        ledger, own = int(refusal.split(b"\t")[1]), self._at[0]
         if ledger < own:
             raise LEDGER_EPOCH(ledger=ledger, journal=own)
         self.reached(0, ledger)

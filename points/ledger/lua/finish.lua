@@ -5,7 +5,7 @@ local dry, fenced, ordered = find(ARGV[4], 'd', 1, true), find(ARGV[4], 'f', 1, 
 if state ~= 'open' then return '!ledger_' .. state end
 if run ~= ARGV[3] and (fenced or run ~= '') then return '!ledger_closed' end
 -- What was answered is there, or this is another ledger. An epoch that the caller does not know tells them to ask again.
-if epoch ~= ARGV[6] then return refuse('ledger_epoch', 'ledger', epoch, 'journal', ARGV[6]) end
+if epoch ~= ARGV[6] then return '!ledger_epoch\t' .. epoch end
 if number < tonumber(ARGV[5]) then return refuse('ledger_lacks', 'ledger', int(number), 'seen', ARGV[5]) end
 
 -- What time does by itself also waits while the ledger is ahead of its server: too early is not to be undone.

@@ -65,6 +65,14 @@ def test_a_fenced_ledger_takes_nothing_before_it_is_opened(private_valkey: Make)
     worker.post()
 
 
+def test_closing_what_is_not_there_makes_nothing(private_valkey: Make) -> None:
+    worker = Worker(private_valkey().socket)
+    worker.ledger.close()
+    assert owner_of(worker.client, "").dbsize() == 0
+    with refused("ledger_closed"):
+        worker.post()
+
+
 def test_a_restarted_server_takes_postings_again_only_when_it_was_matched(private_valkey: Make) -> None:
     server = private_valkey()
     worker = Worker(server.socket)
