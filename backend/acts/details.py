@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from decimal import Decimal
@@ -16,7 +15,6 @@ from backend.kit.crypto import cipher
 from backend.kit.http import Answer, Body
 from backend.kit.http.shapes import Id, Text
 from backend.passbook import subjects
-from points.errors import Category, kind
 
 _QUANTITY = r"^([1-9][0-9]{0,3}(\.[0-9]{1,2})?|0\.(0[1-9]|[1-9][0-9]?))\Z"
 _WORDS = {
@@ -24,12 +22,6 @@ _WORDS = {
     "but to tell what was done once already",
     "place": "where, in the town's words, so that the same place is known again",
 }
-NAMES_NOTHING = kind(
-    "act_names_nothing",
-    Category.INVALID,
-    zh="本区没有这支队伍或这个活动：{field}。",
-    en="The district has no such team or activity: {field}.",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +59,12 @@ class ActDetailsSchema(Answer):
 
 
 def declare(act: Act, given: Mapping[str, Any]) -> None:
-    """Keep what the resident says; refused with `act_names_nothing`."""
+    """Keep what the resident says; refused as `subjects.check`."""
     act.declared = _stored(act, _checked(act, replace(Details(), **given)))
 
 
 def approve(act: Act, changes: Mapping[str, Any]) -> list[str]:
-    """Keep what the reviewer found true, and answer the names of what differs; refused with `act_names_nothing`."""
+    """Keep what the reviewer found true, and answer the names of what differs; refused as `subjects.check`."""
     declared = declared_of(act)
     found = _checked(act, replace(declared, **changes))
     act.approved = _stored(act, found)
@@ -94,16 +86,13 @@ def fields_of_deed(act: Act) -> dict[str, Any]:
     found = approved_of(act) or Details()
     return asdict(found) | {
         "quantity": Decimal(found.quantity),
-        "about": cipher().index("act-about", f"{act.district}\n{_same(found.about)}") if found.about else None,
-        "place": _same(found.place) if found.place else None,
+        "about": subjects.mark(act.district, found.about) if found.about else None,
+        "place": subjects.same(found.place) if found.place else None,
     }
 
 
 def _checked(act: Act, found: Details) -> Details:
-    for field in ("team", "activity"):
-        identifier = getattr(found, field)
-        if identifier is not None and not subjects.is_known(field, act.district, identifier):
-            raise NAMES_NOTHING(field=field)
+    subjects.check(act.district, asdict(found))
     return found
 
 
@@ -115,11 +104,6 @@ def _stored(act: Act, found: Details) -> dict[str, Any]:
 def _opened(act: Act, stored: Mapping[str, Any]) -> Details:
     about = stored.get("about")
     return replace(Details(), **{**stored, "about": cipher().open(_seal(act), about) if about else None})
-
-
-def _same(words: str) -> str:
-    """In one width, small letters and single blanks, so that two writings of one thing are one."""
-    return " ".join(unicodedata.normalize("NFKC", words).casefold().split())
 
 
 def _seal(act: Act) -> str:

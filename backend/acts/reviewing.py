@@ -44,7 +44,8 @@ def review(
 
     Refused: `own_claim` when the reviewer is the one who would earn, `reason_needed`, `wrong_state` when it was decided
     before, `rules_assessed_outside_range` when `points` lie outside the range that the rule leaves to the reviewer,
-    `verified_fact_not_asked` when `facts` hold what the rules of the day do not ask for, `act_names_nothing`.
+    `verified_fact_not_asked` when `facts` hold what the rules of the day do not ask for, `act_names_nothing`,
+    `act_words_unreadable`.
     """
     if decision == "refuse" and not reason:
         raise REASON_NEEDED()

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from backend.acts.models import Act
 from backend.kit.auth import Role
-from backend.kit.db import db
+from backend.kit.db import db, find, transaction
+from tests.app import DISTRICT
 from tests.backend.acts.stage import act, declared, no, refused
 from tests.backend.passbook.stage import PACK, fill_fund, publish_rules
 from tests.backend.volunteering.stage import Stage, activity
@@ -114,6 +116,39 @@ def test_a_team_and_an_activity_are_the_districts_own(cast: Cast, reviewer: Pers
             "act_names_nothing",
         )
         assert reviewer.get(f"/acts/{open_act}").json["state"] == "declared"
+
+
+@pytest.mark.parametrize("field", ["place", "about"])
+@pytest.mark.parametrize(
+    "odd", ["ß" * 60, "\ufdfa" * 60, "\u0149" * 40, "\u200b", "\u00ad", "\u3164", "\uffa0", "\u2800", "。！"]
+)
+def test_words_that_are_too_long_in_one_writing_or_not_seen_name_nothing(
+    cast: Cast, reviewer: Person, field: str, odd: str
+) -> None:
+    resident = cast.resident()
+    assert no(resident.post("/acts", act(resident, 1, **{field: odd}))) == (422, "act_words_unreadable")
+    made = declared(resident, 2, category=HELP)
+    answer = reviewer.post(f"/acts/{made}/review", {"decision": "approve", field: odd})
+    assert no(answer) == (422, "act_words_unreadable")
+    assert reviewer.get(f"/acts/{made}").json["state"] == "declared"
+
+
+def test_odd_words_declared_before_are_refused_at_review_and_can_be_changed_there(cast: Cast, reviewer: Person) -> None:
+    resident = cast.resident()
+    made = declared(resident, category=HELP, place="公园")
+    with transaction():
+        stored = find(Act, DISTRICT, made)
+        stored.declared = {**(stored.declared or {}), "place": "ß" * 60}
+    answer = reviewer.post(f"/acts/{made}/review", {"decision": "approve"})
+    assert no(answer) == (422, "act_words_unreadable")
+    assert approve(reviewer, made, place="ß" * 30)["approved"]["place"] == "ß" * 30
+    assert paid_for(resident)["place"] == "ss" * 30
+
+
+def test_what_cannot_be_seen_makes_no_other_place(cast: Cast, reviewer: Person) -> None:
+    resident = cast.resident()
+    approve(reviewer, declared(resident, category=HELP, place="公\u200b园 A\u00ad"))
+    assert paid_for(resident)["place"] == "公园 a"
 
 
 @pytest.mark.parametrize("wrong", ["0", "0.00", "-1", "1e3", "10000", "1.234", 2, None, ""])
