@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, select
 
+from backend.kit.clock import now
 from backend.kit.db import db, find, rows, transaction
 from backend.passbook import earn
 from backend.passbook.models import Earning
@@ -18,16 +19,31 @@ MOST_AT_ONCE = 500
 
 
 def follow(district: str) -> int:
-    """Make the deeds of referrals whose newcomer has done something by now; answers how many."""
+    """Make the deeds of referrals whose newcomer has done something by now; answers how many.
+
+    At most `MOST_AT_ONCE` are looked at, those first that nobody looked at for longest: one that cannot earn yet (the
+    rules refuse it, or the referrer alone approved) comes again behind the others. A closed referrer earns nothing.
+    """
     done = (Earning.district == Referral.district) & (Earning.resident == Referral.newcomer)
+    referrer = (Resident.district == Referral.district) & (Resident.id == Referral.referrer)
     query = (
         select(Referral.id)
         .where(Referral.district == district, Referral.earning.is_(None))
         .where(select(Earning.id).where(done, *_counts()).exists())
-        .order_by(Referral.id)
+        .where(select(Resident.id).where(referrer, Resident.closed.is_(False)).exists())
+        .order_by(Referral.looked_at.asc().nulls_first(), Referral.id)
         .limit(MOST_AT_ONCE)
     )
-    return sum(_earn(district, identifier) for identifier in db.session.scalars(query).all())
+    return sum(_look(district, identifier) for identifier in db.session.scalars(query).all())
+
+
+def _look(district: str, identifier: str) -> bool:
+    """Whether it earned; one that did not goes behind those nobody looked at since."""
+    if _earn(district, identifier):
+        return True
+    with transaction():
+        find(Referral, district, identifier, lock=True).looked_at = now()
+    return False
 
 
 def _earn(district: str, identifier: str) -> bool:

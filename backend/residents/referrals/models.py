@@ -40,3 +40,5 @@ class Referral(DistrictRow, Base):
     named_at: Mapped[datetime] = mapped_column(Moment)
     earning: Mapped[str | None] = mapped_column(String(36))
     """What it earned the referrer; None until the newcomer's first deed is approved."""
+    looked_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When it was last found that it does not earn yet; None while nobody looked."""

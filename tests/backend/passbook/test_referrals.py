@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from backend.kit.auth import Role
+from backend.kit.db import find, transaction
+from backend.passbook import referrals
 from backend.passbook.referrals import follow
+from backend.residents.models import Resident
 from backend.workers.schedule import FOR_EACH_DISTRICT
 from points.clock import FixedClock
 from tests.app import DISTRICT
@@ -94,3 +97,42 @@ def test_before_rules_are_in_force_it_waits_with_the_others(cast: Cast, clock: F
     assert follow(DISTRICT) == 1
     (earning,) = early.get("/me/earnings").json["items"]
     assert earning["state"] == "waiting_for_rules"
+
+
+def test_those_that_cannot_earn_block_no_other(
+    cast: Cast, referrer: Person, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leader = cast.resident("孙芒种")
+    clock.advance(minutes=1)
+    alone = brought(cast, leader)
+    clock.advance(seconds=5)
+    other = brought(cast, leader)
+    clock.advance(seconds=5)
+    newcomer = brought(cast, referrer)
+    for each in (alone, other):
+        approve(each, approver=f"resident:{leader.id}")
+    approve(newcomer)
+    monkeypatch.setattr(referrals, "MOST_AT_ONCE", 1)
+    rounds = []
+    for _ in range(4):
+        rounds.append(follow(DISTRICT))
+        clock.advance(minutes=1)
+    assert rounds == [0, 0, 1, 0]
+    approve(other, approver="staff:somebody")
+    clock.advance(minutes=1)
+    assert [follow(DISTRICT), follow(DISTRICT)] == [1, 0]  # the other's turn comes again
+    assert (points(leader), points(referrer)) == (2, 2)
+
+
+def test_a_closed_referrer_earns_nothing_and_is_not_looked_at(
+    cast: Cast, referrer: Person, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = cast.resident()
+    clock.advance(minutes=1)
+    approve(brought(cast, gone))
+    clock.advance(seconds=5)
+    approve(brought(cast, referrer))
+    with transaction():
+        find(Resident, DISTRICT, gone.id).closed = True
+    monkeypatch.setattr(referrals, "MOST_AT_ONCE", 1)
+    assert [follow(DISTRICT), follow(DISTRICT)] == [1, 0]
