@@ -23,6 +23,7 @@ from points.rules import Decision, Tally, facts_needed
 NEXT = "earning.next_in_turn"
 _STAFF = "staff:"
 REASON = "更早的上报已撤销或更正，依次递补 / an earlier report of the same was undone or corrected: the next moves up"
+_WAITS = (remaking.SUSPENDED, remaking.NO_RULES)
 
 
 @outbox.handles(corrections.LEFT)
@@ -40,7 +41,10 @@ def look_behind(district: str, payload: dict[str, Any]) -> None:
 
 @outbox.handles(NEXT)
 def move_up(district: str, payload: dict[str, Any]) -> None:
-    """Decide one deed anew, and carry it out where it brings more."""
+    """Decide one deed anew, and carry it out where it brings more.
+
+    While no rules are in force for its day (the pack is suspended) it waits, and is tried until others are.
+    """
     row = find(Earning, district, payload["earning"], lock=True)
     if row.undone or row.decision is None:
         return
@@ -51,7 +55,7 @@ def move_up(district: str, payload: dict[str, Any]) -> None:
     try:
         made = remaking.made(row, {})
     except Refused as refusal:
-        if refusal.kind.retry:
+        if refusal.kind.retry or refusal.kind in _WAITS:
             raise
         return
     before = earn.decision_of(row)

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import pytest
 
+from backend.kit import outbox
 from backend.kit.auth import Role
 from backend.passbook import earn
 from points.clock import FixedClock
 from tests.app import DISTRICT
-from tests.backend.passbook.stage import PACK, approve, fill_fund, no, publish_rules, put_in_force, submit
+from tests.backend.passbook.small import case, written
+from tests.backend.passbook.stage import PACK, approve, fill_fund, no, points, publish_rules, put_in_force, submit
+from tests.backend.passbook.test_before_they_arrive import delivered
+from tests.backend.passbook.test_corrections import undo
 from tests.backend.passbook.test_packs import CHANGED_CASES, changed, publish, suspend
 from tests.cast import Cast
 
+TURNS = """- rule: turns
+  title: {zh: 井盖, en: Manhole}
+  when: {kind: act, category: 井盖}
+  points: {turn: {first: 10, later: 1, window: lifetime, same: [place, category]}}"""
 TOO_EARLY = (422, "rule_pack_starts_too_early")
 
 
@@ -128,3 +136,20 @@ def test_a_suspended_pack_that_was_replaced_leaves_nothing_to_say(cast: Cast) ->
     suspend(cast, publish_rules(cast))
     publish_rules(cast, changed(starts="2026-01-01"), CHANGED_CASES)
     assert "停用" not in said(cast, handed_in(cast, changed(version=3, starts="2026-12-01")))
+
+
+def test_the_next_in_turn_moves_up_when_others_follow_the_suspended_rules(cast: Cast, clock: FixedClock) -> None:
+    first = publish_rules(cast, written(TURNS), case())
+    fill_fund(cast)
+    office = cast.staff(Role.SECOND_REVIEWER), cast.staff(Role.FUND_MANAGER)
+    one, two = cast.resident(), cast.resident()
+    earnings = [approve(each, "井盖", place="南门") for each in (one, two)]
+    assert (points(one), points(two)) == (10, 1)
+    suspend(cast, first)
+    undo(office, earnings[0])
+    delivered(clock)
+    assert points(cast.signed_in("resident", two.id, ("resident",))) == 1
+    publish_rules(cast, written(TURNS, version=2), case())
+    delivered(clock)
+    assert points(cast.signed_in("resident", two.id, ("resident",))) == 10
+    assert outbox.waiting() == 0
