@@ -38,9 +38,12 @@ class Browser:
     program: str
     folder: Path
 
-    def page(self, url: str, *, budget_ms: int = 8000) -> tuple[str, list[str]]:
-        """The page as it stands after its scripts ran, and what was said on its console."""
-        done = self._run(f"--virtual-time-budget={budget_ms}", "--dump-dom", url)
+    def page(self, url: str, *, height: int = 800, budget_ms: int = 8000) -> tuple[str, list[str]]:
+        """The page as it stands after its scripts ran, and what was said on its console.
+
+        Long lists are only drawn as far as the window reaches: a tall one shows them whole.
+        """
+        done = self._run(f"--window-size=1280,{height}", f"--virtual-time-budget={budget_ms}", "--dump-dom", url)
         return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
 
     def picture(self, url: str, file: Path, *, width: int, height: int, budget_ms: int = 8000) -> Path:
