@@ -92,4 +92,5 @@ def test_a_tier_is_the_same_whether_postings_arrived_or_wait(
             earnings = deeds()
         delivered(clock)
     seen = [told(resident, each) for each in earnings]
-    assert [(each["asked"], each["granted"]) for each in seen] == [(30, 10), (30, 0), (20, 20)]
+    found = [(each["asked"], each["granted"]) for each in seen]
+    assert (sorted(found[:2]), found[2]) == ([(30, 0), (30, 10)], (20, 20))  # of two that waited either comes first

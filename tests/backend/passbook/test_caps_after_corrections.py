@@ -18,8 +18,8 @@ from backend.wiring import ledger
 from points.clock import FixedClock
 from points.ledger.transfer import AdjustStock, Capture, Hold, Reverse, SetOffer
 from tests.app import DISTRICT
-from tests.backend.passbook.stage import FOUND, HELP, STAR, approve, points, told
-from tests.backend.passbook.test_corrections import correct, office, spend, undo
+from tests.backend.passbook.stage import FOUND, HELP, STAR, approve, no, points, told
+from tests.backend.passbook.test_corrections import ask, correct, office, spend, undo
 from tests.cast import Cast, Person
 
 __all__ = ["office"]
@@ -146,6 +146,9 @@ def test_no_order_of_deeds_spending_and_corrections_passes_the_cap(cast: Cast, o
                 undo(office, earning)
                 earnings.remove(earning)
             else:
-                correct(office, earning, category=random.choice((STAR, HELP, FOUND)))
+                asked = ask(office[0], earning, category=random.choice((STAR, HELP, FOUND)))
+                if asked.status_code == 409 and no(asked) == (409, "correction_changes_nothing"):
+                    continue
+                assert office[1].post(f"/staff/corrections/{asked.json['id']}/confirm").status_code == 200
         done[step] += 1
         assert given(resident) <= MOST, (seed, done)
