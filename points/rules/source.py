@@ -10,6 +10,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from points.rules.problems import Findings, PackInvalid, Path
@@ -25,6 +26,8 @@ LONGEST_NUMBER = 24
 
 _HIDDEN = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 """Unicode's control, format, private, lone, unassigned characters, and its separators of lines."""
+
+_ANCHORS = ("请不要用 & 和 * 引用，直接写出来。", "Write it out: no & and * here.")
 
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?")
@@ -88,7 +91,10 @@ def _composed(text: str, most: int) -> Node | None:
 
         def compose_node(self, parent: Any, index: Any) -> Any:
             self.nodes += 1
-            line = self.parser.peek_event().start_mark.line + 1
+            event = self.parser.peek_event()
+            line = event.start_mark.line + 1
+            if event.anchor in self.anchors and not isinstance(event, AliasEvent):  # which the library only warns of
+                raise _TooMuch(line, "anchors", *_ANCHORS)
             if self.nodes > most:
                 raise _TooMuch(
                     line, "too_much", f"内容太多（最多 {most} 项）。", f"This is too much (at most {most} items)."
@@ -120,7 +126,7 @@ class _Reader:
     def value(self, node: Node, path: Path) -> Any:
         self.findings.lines.setdefault(path, node.start_mark.line + 1)
         if id(node) in self.seen or len(path) > DEEPEST:
-            self.findings.error(path, "anchors", "请不要用 & 和 * 引用，直接写出来。", "Write it out: no & and * here.")
+            self.findings.error(path, "anchors", *_ANCHORS)
             return None
         self.seen.add(id(node))
         if isinstance(node, MappingNode):

@@ -37,7 +37,7 @@ class HouseholdMember(DistrictRow, Base):
 
 
 class HouseholdInvitation(DistrictRow, Base):
-    """A code that lets one person in, once; deleted when it is used, runs out or its household ends."""
+    """A code that lets one person in, once; deleted when it is used, its household ends or, run out, invites anew."""
 
     __tablename__ = "household_invitation"
     __table_args__ = (

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 
 from backend.kit import audit
 from backend.kit.auth.caller import Caller
@@ -90,8 +90,8 @@ def invite(caller: Caller) -> Invited:
     """A code for one person, good for two days. Refused: `not_found` without a household, `household_head_only`."""
     with transaction() as session:
         home = _headed(caller)
-        for old in session.scalars(rows(HouseholdInvitation, home.district).where(_ran_out())):
-            session.delete(old)
+        of_home = (HouseholdInvitation.district == home.district, HouseholdInvitation.household == home.id)
+        session.execute(delete(HouseholdInvitation).where(*of_home, _ran_out()))
         code = "".join(secrets.choice(_LETTERS) for _ in range(10))
         made = HouseholdInvitation(
             district=home.district,
@@ -111,7 +111,11 @@ def join(caller: Caller, code: str) -> list[Place]:
         query = rows(HouseholdInvitation, caller.district).where(
             HouseholdInvitation.code_index == _index(caller.district, code.upper()), ~_ran_out()
         )
-        invitation = session.scalar(query.with_for_update())
+        named = session.scalar(query)
+        if named is None:
+            raise CODE_WRONG()
+        _hold(caller.district, named.household)  # before its invitation, as whoever leaves does
+        invitation = session.scalar(query.with_for_update().execution_options(populate_existing=True))
         if invitation is None:
             raise CODE_WRONG()
         _add(caller.district, invitation.household, caller.id)
@@ -153,6 +157,7 @@ def put(caller: Caller, resident: str, head: str) -> None:
         for each in sorted({resident, head}):
             find(Resident, caller.district, each, lock=True)
             require_consent(caller.district, each, Purpose.HOUSEHOLD)
+        _hold(caller.district, *(each.household for each in _members(caller.district, resident, head)))
         own, home = member_of(caller.district, resident), member_of(caller.district, head)
         if own is not None and home is not None and own.household == home.household:
             return
@@ -185,6 +190,17 @@ def _held(district: str, resident: str) -> None:
     find(Resident, district, resident, lock=True)
     if member_of(district, resident) is not None:
         raise ALREADY()
+
+
+def _hold(district: str, *households: str) -> None:
+    """Hold these in one order until the commit: after residents, before members and invitations; then look again."""
+    these = rows(Household, district).where(Household.id.in_(households)).order_by(Household.id)
+    db.session.scalars(these.with_for_update().execution_options(populate_existing=True)).all()
+
+
+def _members(district: str, *residents: str) -> list[HouseholdMember]:
+    found = (member_of(district, each) for each in residents)
+    return [each for each in found if each is not None]
 
 
 def _headed(caller: Caller) -> Household:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError, Event
+from time import sleep
 
 import pytest
 
 from backend.kit.auth import Role
+from backend.residents.households import service
+from backend.residents.households.models import HouseholdMember
 from points.clock import FixedClock
 from tests.backend.passbook.stage import approve, fill_fund, no, points, publish_rules
 from tests.cast import Cast, Person
@@ -105,6 +111,47 @@ def test_the_staff_put_in_whoever_consents_and_take_out(cast: Cast) -> None:
     assert names(guest) == []
     assert no(cast.staff(Role.REVIEWER).delete(where)) == (403, "not_permitted")
     assert no(admin.delete(f"/staff/residents/{admin.id}/household")) == (404, "not_found")
+
+
+def test_one_joins_while_the_last_leaves_and_both_are_answered(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    head, guest = cast.resident("赵小满"), cast.resident("钱立夏")
+    together(head)
+    code, inside, real = invited(head), Event(), service._add
+
+    def slowly(*who: str) -> None:
+        inside.set()
+        sleep(0.3)
+        real(*who)
+
+    monkeypatch.setattr(service, "_add", slowly)
+    with ThreadPoolExecutor(2) as pool:
+        joining = pool.submit(guest.post, "/me/household/join", {"code": code})
+        assert inside.wait(10)
+        leaving = pool.submit(head.delete, "/me/household")
+        assert (joining.result().status_code, leaving.result().status_code) == (201, 204)
+    assert names(guest) == [("钱**", True, True)]
+
+
+def test_two_are_put_into_each_others_households_at_once(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two, first, second = (cast.resident(name) for name in ("赵小满", "钱立夏", "孙芒种", "李小暑"))
+    together(one, first)
+    together(two, second)
+    workers, both, real = [cast.staff(Role.GRID_WORKER) for _ in range(2)], Barrier(2), service.take_out
+
+    def beside(member: HouseholdMember) -> None:
+        real(member)
+        with suppress(BrokenBarrierError):
+            both.wait(0.5)
+
+    monkeypatch.setattr(service, "take_out", beside)
+    with ThreadPoolExecutor(2) as pool:
+        tasks = [
+            pool.submit(worker.put, f"/staff/residents/{who.id}/household", {"head": head.id})
+            for worker, who, head in zip(workers, (first, second), (two, one), strict=True)
+        ]
+        assert [task.result().status_code for task in tasks] == [204, 204]
+    assert [len(names(each)) for each in (one, two)] == [2, 2]
+    assert ("孙**", False, False) in names(two)
 
 
 @pytest.mark.parametrize("shared", [True, False])

@@ -80,6 +80,7 @@ def test_a_problem_names_file_line_code_and_both_languages():
         ("a: .inf", "odd_number"),
         ("a: 0x10", "odd_number"),
         ("a: &x 1\nb: *x", "anchors"),
+        ("a: &x 1\nb: &x 2", "anchors"),
         ("a: " + "9" * 5000, "odd_number"),
         ("? [a]\n: 1", "bad_key"),
         ("[" * 5_000, "too_deep"),
