@@ -15,7 +15,13 @@ _OF_GOODS = re.compile(
     r"|blood|plasma|marrow|organ|goods|cloth|book|food|item|toy|time|hour|skill|furnitur|medic|bike|bicycl"
 )
 _HARMLESS = ("不排名", "名额")
-_CASH = re.compile(r"现金|現金|红包")
+_CASH = re.compile(
+    r"现金|現金|红包|美金|美元|港币|港元|英镑|欧元|外币|[0-9百千万](?:块|元|圆)(?:钱|整|每|人|$)|[0-9]+(?:usd|hkd|cny|rmb)"
+)
+_CURRENCY = re.compile(r"(?<![a-z])(?:usd|hkd|eur|gbp|jpy|twd|cny|rmb)(?![a-z])")
+"""Looked for where blanks still part the words: without them `campus day` holds one."""
+_SIMPLE = str.maketrans("減罰處紅報後級臺幣塊錢鎊歐評", "减罚处红报后级台币块钱镑欧评")
+"""Of the traditional characters those that stand in what is refused."""
 _FOUND = re.compile(r"拾|捡|失|还|交|诈|骗|拒|found|lost|return")
 _RANK = re.compile(
     r"名次|排名|排行|名列前|冠军|亚军|季军|榜首|上榜|leaderboard|ranking(?!s)|top[0-9]+"
@@ -27,7 +33,8 @@ _SUM = re.compile(
 )
 _MINUS = re.compile(
     r"扣[0-9零一二两三四五六七八九十百几]*分|减[0-9零一二两三四五六七八九十百几]+分|罚分|罚款|黑名单|失信|信用分|信用积分|诚信分"
-    r"|不良记录|demerit|penalt|blacklist|creditscore|socialcredit|deduct"
+    r"|减分(?!类)|(?<!协助)(?<!配合)(?<!不)(?<!免)(?<!免于)(?<!免予)处罚|落后(?:通报|曝光)|通报批评|曝光台|黑榜"
+    r"|信用(?:等级|评级|评分)|不良记录|demerit|penalt|blacklist|creditscore|socialcredit|deduct"
 )
 _MONEY_UNIT = re.compile(
     r"元|块钱|塊錢|毛钱|角钱|分钱|钱|人民币|[¥￥$€£]|美金|港币|英镑|外币|捐|yuan|cny|rmb|dollar|euro|money|cash|donat"
@@ -43,7 +50,8 @@ def idea_of(text: str) -> str | None:
     """
     plain = _plain(text)
     given = _GIVEN.search(plain) or (_GIVING.search(plain) and not _OF_GOODS.search(plain))
-    if given or _SUM.search(plain) or (_CASH.search(plain) and not _FOUND.search(plain)):
+    cash = _CASH.search(plain) or _CURRENCY.search(unicodedata.normalize("NFKC", text).lower())
+    if given or _SUM.search(plain) or (cash and not _FOUND.search(plain)):
         return "points_for_money"
     if _MINUS.search(plain):
         return "minus_points"
@@ -58,7 +66,7 @@ def is_money(unit: str) -> bool:
 
 def _plain(text: str) -> str:
     """In one width, small letters, without blanks, marks and what cannot be seen."""
-    folded = unicodedata.normalize("NFKC", text).lower()
+    folded = unicodedata.normalize("NFKC", text).lower().translate(_SIMPLE)
     for harmless in _HARMLESS:
         folded = folded.replace(harmless, "")
     return "".join(each for each in folded if each.isalnum() or unicodedata.category(each) == "Sc")

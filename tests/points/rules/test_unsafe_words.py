@@ -55,6 +55,23 @@ def test_money_and_ranks_are_refused_under_other_words(made, found):
     assert codes(made) == found
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["迟到减分", "減分", "处罚", "违规處罰", "落后通报", "曝光台", "红黑榜", "信用等级", "信用等級", "通报批评"],
+)
+def test_what_shames_or_costs_is_refused_under_other_words(words):
+    assert codes(rule(title={"zh": words, "en": "help"})) == MINUS
+    assert codes(rule(when={"kind": "act", "category": words})) == MINUS
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["100块", "１００块钱", "一百块", "每人100元", "USD", "100 USD", "50usd", "美金", "港币", "港幣", "Five EUR"],
+)
+def test_money_of_any_land_is_refused(words):
+    assert codes(rule(title={"zh": words, "en": "help"})) == MONEY
+
+
 GOOD = ["无偿献血", "捐献造血干细胞", "捐赠旧衣物", "捐赠图书", "拾到现金上交", "协助追回被骗现金", "拒收红包"]
 
 
@@ -63,7 +80,21 @@ def test_giving_blood_or_goods_and_handing_in_what_was_found_are_deeds_like_othe
     assert codes(rule(title=text(words), when={"kind": "act", "category": words})) == []
 
 
-@pytest.mark.parametrize("words", ["元宵节值守", "不排名的活动", "排查隐患", "Blood donation", "Returning found cash"])
+FREE = [
+    "协助处罚乱停",
+    "清理100块绿地",
+    "大家一块",
+    "三元社区",
+    "减分类垃圾",
+    "campus day",
+    "bus driver",
+    "拾到港币上交",
+]
+
+
+@pytest.mark.parametrize(
+    "words", ["元宵节值守", "不排名的活动", "排查隐患", "Blood donation", "Returning found cash", *FREE]
+)
 def test_words_that_only_look_alike_are_free(words):
     assert codes(rule(title=text(words))) == []
 
