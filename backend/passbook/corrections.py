@@ -10,7 +10,7 @@ from backend.kit.auth import Caller
 from backend.kit.clock import fresh_id, now
 from backend.kit.db import db, find, rows, transaction
 from backend.kit.states import States
-from backend.passbook import earn, posting, remaking, reversing
+from backend.passbook import earn, posting, remaking, reversing, worded
 from backend.passbook.models import Correction, Earning, EarningAppeal
 from backend.passbook.packs import SAME_PERSON
 from backend.passbook.persons import same_person
@@ -60,6 +60,7 @@ def ask(
         waiting = rows(Correction, row.district).where(Correction.earning == row.id, Correction.state == "asked")
         if session.scalar(waiting):
             raise ALREADY_ASKED()
+        changes = worded.sealed(row, changes)
         made = _made(row, kind_, changes, appeal)
         before = earn.decision_of(row)
         asked = Correction(

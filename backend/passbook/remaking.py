@@ -10,7 +10,7 @@ from typing import Any
 
 from backend.kit.days import local_day
 from backend.kit.db import db, rows
-from backend.passbook import again, earn, facts, kept, packs, posting, verified
+from backend.passbook import again, earn, facts, kept, packs, posting, verified, worded
 from backend.passbook.models import Earning, RulePack
 from backend.wiring import ledger
 from points.errors import Category, kind
@@ -65,10 +65,10 @@ def made(row: Earning, changes: Mapping[str, Any]) -> Made:
 
     Where another pack decided it (one suspended since) and gives more, by that one: nobody has less because the rules
     are others. Refused: `correction_changes_nothing`, `correction_category_unknown`, `verified_fact_not_asked`,
-    `earning_without_rules`, `earning_rules_suspended`, and what the rules refuse.
+    `earning_without_rules`, `earning_rules_suspended`, as `worded.fields_of_deed`, and what the rules refuse.
     """
     before = earn.event_of(row)
-    event = _changed(before, changes)
+    event = _changed(before, changes, worded.fields_of_deed(row, changes))
     pack = packs.in_force(row.district, local_day(event.at))
     if row.decision is None:
         decision = None
@@ -121,7 +121,7 @@ def _outlook(row: Earning, first: Decision, corrected: Decision) -> tuple[int, i
     return after, now
 
 
-def _changed(event: DeedApproved, changes: Mapping[str, Any]) -> DeedApproved:
+def _changed(event: DeedApproved, changes: Mapping[str, Any], named: Mapping[str, Any]) -> DeedApproved:
     attributes = dict(event.attributes)
     if "assessed_points" in changes:
         attributes[ASSESSED] = changes["assessed_points"]
@@ -130,9 +130,9 @@ def _changed(event: DeedApproved, changes: Mapping[str, Any]) -> DeedApproved:
     elif changes.get("category", event.category) != event.category:
         _check_category(event, changes["category"])
     quantity = Decimal(changes["quantity"]) if "quantity" in changes else event.quantity
-    category, place = changes.get("category", event.category), changes.get("place", event.place)
+    category = changes.get("category", event.category)
     attributes |= verified.checked(event.district, event.kind, category, event.at, changes.get("facts", {}))
-    return replace(event, category=category, place=place, quantity=quantity, attributes=attributes)
+    return replace(event, category=category, quantity=quantity, attributes=attributes, **named)
 
 
 def _check_category(event: DeedApproved, category: str) -> None:

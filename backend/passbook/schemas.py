@@ -6,7 +6,8 @@ from marshmallow import fields, validate
 
 from backend.kit.appeals.schemas import AppealSchema
 from backend.kit.http import Answer, Body, PageQuery, page_schema
-from backend.kit.http.shapes import Flag, Text, Whole
+from backend.kit.http.shapes import Flag, Id, Text, Whole
+from backend.passbook import worded
 from backend.passbook.verified import VerifiedFacts
 from points.ledger import Balance
 
@@ -107,6 +108,12 @@ class ChangesBody(Body):
         metadata={"description": "a decimal, such as 1.5"},
     )
     assessed_points = Whole(0, 1_000_000)
+    about = Text(1, 60, allow_none=True, metadata={"description": "of an act: whom or what it is about; kept sealed"})
+    place = Text(
+        1, 60, allow_none=True, metadata={"description": "of an act: where; null takes it away, as with the next"}
+    )
+    team = Id(allow_none=True)
+    activity = Id(allow_none=True)
     facts = VerifiedFacts(metadata={"description": "what was verified and the rules ask for, by name"})
 
 
@@ -133,7 +140,7 @@ class CorrectionSchema(Answer):
     id = fields.String(required=True)
     earning = fields.String(required=True)
     kind = fields.String(required=True)
-    changes = fields.Dict(required=True)
+    changes = fields.Function(worded.opened, metadata={"type": "object", "description": "as they were asked for"})
     reason = fields.String(required=True)
     state = fields.String(required=True, metadata={"description": "asked, confirmed or declined"})
     asked_by = fields.String(required=True)

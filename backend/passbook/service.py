@@ -11,7 +11,7 @@ from backend.kit.auth import Caller
 from backend.kit.days import local_day
 from backend.kit.db import NOT_FOUND, find, rows
 from backend.kit.http import Page, page_of
-from backend.passbook import accounts, appeals, corrections, kept, packs, posting
+from backend.passbook import accounts, appeals, corrections, kept, packs, posting, worded
 from backend.passbook.earn import decision_of
 from backend.passbook.models import Correction, Earning, GrantRow
 from backend.wiring import ledger
@@ -194,7 +194,7 @@ def _change(made: Correction) -> dict[str, Any]:
         "kind": made.kind,
         "reason": made.reason,
         "at": made.answered_at.isoformat() if made.answered_at else None,
-        "changes": made.changes,
+        "changes": worded.opened(made),
         "points_before": made.points_before,
         "points_after": made.points_after,
     }

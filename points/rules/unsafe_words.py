@@ -14,9 +14,11 @@ _OF_GOODS = re.compile(
     r"血|浆|髓|器官|遗体|角膜|物|衣|书|粮|米|油|药|玩具|家具|家电|电脑|自行车|被|食|菜|时间|时数|技能"
     r"|blood|plasma|marrow|organ|goods|cloth|book|food|item|toy|time|hour|skill|furnitur|medic|bike|bicycl"
 )
-_HARMLESS = ("不排名", "名额")
+_HARMLESS = ("不排名", "名额", "减分类")
+_NO_FINES = tuple(f"{word}处罚" for word in ("协助", "配合", "不", "免", "免于", "免予"))
 _CASH = re.compile(
-    r"现金|現金|红包|美金|美元|港币|港元|英镑|欧元|外币|[0-9百千万](?:块|元|圆)(?:钱|整|每|人|$)|[0-9]+(?:usd|hkd|cny|rmb)"
+    r"现金|現金|红包|美金|美元|港币|港元|英镑|欧元|外币|[0-9百千万][块元圆][钱整每人]|[0-9百千万][块元圆]$"
+    r"|[0-9]+(?:usd|hkd|cny|rmb)"
 )
 _CURRENCY = re.compile(r"(?<![a-z])(?:usd|hkd|eur|gbp|jpy|twd|cny|rmb)(?![a-z])")
 """Looked for where blanks still part the words: without them `campus day` holds one."""
@@ -33,8 +35,8 @@ _SUM = re.compile(
 )
 _MINUS = re.compile(
     r"扣[0-9零一二两三四五六七八九十百几]*分|减[0-9零一二两三四五六七八九十百几]+分|罚分|罚款|黑名单|失信|信用分|信用积分|诚信分"
-    r"|减分(?!类)|(?<!协助)(?<!配合)(?<!不)(?<!免)(?<!免于)(?<!免予)处罚|落后(?:通报|曝光)|通报批评|曝光台|黑榜"
-    r"|信用(?:等级|评级|评分)|不良记录|demerit|penalt|blacklist|creditscore|socialcredit|deduct"
+    r"|减分|处罚|落后通报|落后曝光|通报批评|曝光台|黑榜"
+    r"|信用等级|信用评级|信用评分|不良记录|demerit|penalt|blacklist|creditscore|socialcredit|deduct"
 )
 _MONEY_UNIT = re.compile(
     r"元|块钱|塊錢|毛钱|角钱|分钱|钱|人民币|[¥￥$€£]|美金|港币|英镑|外币|捐|yuan|cny|rmb|dollar|euro|money|cash|donat"
@@ -67,6 +69,6 @@ def is_money(unit: str) -> bool:
 def _plain(text: str) -> str:
     """In one width, small letters, without blanks, marks and what cannot be seen."""
     folded = unicodedata.normalize("NFKC", text).lower().translate(_SIMPLE)
-    for harmless in _HARMLESS:
+    for harmless in (*_HARMLESS, *_NO_FINES):
         folded = folded.replace(harmless, "")
     return "".join(each for each in folded if each.isalnum() or unicodedata.category(each) == "Sc")
