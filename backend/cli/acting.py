@@ -1,4 +1,4 @@
-"""Before a rule pack is handed in, published or suspended at the command line: who does it, and that it is them."""
+"""Before a rule pack is decided on, or entries are given up, at the command line: who does it, and that it is them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from backend.staff.models import StaffMember
 from backend.staff.service import prove
 from backend.wiring import settings
 from points.errors import Category, kind
+from points.ledger.refusals import BAD_STAFF
 
 MAY_NOT = kind(
     "staff_may_not",
@@ -46,6 +47,14 @@ def acting(district: str, by: str, permission: str) -> str:
     code = click.prompt("一次性验证码 / one-time code", hide_input=True, err=True)
     prove(by, password, code, district)
     return name
+
+
+def both(district: str, names: tuple[str, ...], permission: str) -> None:
+    """Two people, each proved as by `acting`. Refused: `bad_staff` when they are not two, and what `acting` refuses."""
+    if len(names) != 2 or len(set(names)) != 2:
+        raise BAD_STAFF()
+    for name in names:
+        acting(district, name, permission)
 
 
 def _open(district: str, by: str) -> StaffMember | None:

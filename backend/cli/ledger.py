@@ -71,7 +71,7 @@ def verify(data: str | None, district: str | None) -> None:
     "staff",
     multiple=True,
     metavar="NAME",
-    help="twice, for two of the staff: who gives up what cannot be copied",
+    help="twice, for two of the staff, who type their passwords: who gives up what cannot be copied",
 )
 @click.option("--reason", default="", help="why it is given up")
 @AS
@@ -88,6 +88,7 @@ def rebuild(  # noqa: PLR0917 - given by name
 
     A ledger that holds anything is refused; with --replace, what it holds is thrown away first.
     """
+    from backend.cli.acting import both
     from backend.cli.elsewhere import elsewhere
     from backend.cli.place import service
     from backend.journal import rebuilding
@@ -95,6 +96,8 @@ def rebuild(  # noqa: PLR0917 - given by name
     refuse_nothing(data)
     with service(data, opens=False):
         for name in _districts(district):
+            if staff:
+                both(name, staff, "ledger.give_up")
             write_down(name, by, "ledger.rebuild", name, replace=replace, elsewhere=into is not None)
             with bar(Console(stderr=True), f"rebuild {name}") as progress:
                 if into:

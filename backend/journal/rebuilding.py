@@ -116,7 +116,7 @@ def replace(
         if lost:
             epochs.refuse_signatures(district, staff, reason)
         _prove(district)
-        epoch = epochs.begin(district, epochs.REPLACED, given_up=lost, staff=staff, reason=reason)
+        epoch = epochs.begin(district, epochs.REPLACED, given_up=lost, staff=staff if lost else (), reason=reason)
         _drop(parts().ledger_client, district)
         made = _refill(district, epoch, progress)
         settle(district)

@@ -122,6 +122,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "households.keep": frozenset({Role.ADMIN, Role.GRID_WORKER}),
     "audit.see": frozenset({Role.AUDITOR}),
     "journal.roots": frozenset({Role.ANYONE}),
+    "ledger.give_up": frozenset({Role.ADMIN, Role.FUND_MANAGER, Role.AUDITOR}),
 }
 
 

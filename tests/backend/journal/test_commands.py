@@ -208,15 +208,20 @@ def test_doctor_names_an_unreachable_ledger_and_looks_on(
 
 
 def test_entries_that_cannot_be_had_are_given_up_by_two_of_the_staff(
-    civic: Civic, busy: Town, fresh_redis: redis.Redis
+    civic: Civic, busy: Town, fresh_redis: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fresh_redis.set(f"{{d:{DISTRICT}}}:head", str(fresh_redis.get(f"{{d:{DISTRICT}}}:head")).replace("6\t", "7\t", 1))
     asked = ("ledger", "rebuild", "--replace", "--as", "邹立夏")
     assert "code: journal_behind" in civic(*asked).stderr
     signed = (*asked, "--given-up-by", "邹立夏", "--given-up-by", "秦小雪", "--reason", "磁盘损坏")
-    assert "code: bad_staff" in civic(*signed).stderr
+    assert "code: staff_may_not" in civic(*signed).stderr
     for name in ("邹立夏", "秦小雪"):
         assert civic("staff", "create", name, "--role", "admin", "--as", "管理员").exit_code == 0
+    assert civic(*signed).exit_code == 1, "nobody typed a password"
+    assert "epoch 0 now" in civic("ledger", "epochs").stdout
+    monkeypatch.setenv("CIVIC_SERVICE_CONSOLE_TRUSTS_NAMES", "true")
+    for wrong in (signed[5:7], (*signed[5:7], *signed[5:7])):
+        assert "code: bad_staff" in civic(*asked, *wrong, "--reason", "磁盘损坏").stderr
     assert civic(*signed).exit_code == 0
     told = civic("ledger", "epochs").stdout
     assert "replaced\tgiven up 1\t邹立夏、秦小雪\t磁盘损坏" in told
