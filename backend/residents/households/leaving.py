@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
-from backend.kit.db import db, find, rows
+from backend.kit.db import db, rows
 from backend.residents.households.models import Household, HouseholdInvitation, HouseholdMember
 
 
@@ -14,8 +14,18 @@ def member_of(district: str, resident: str) -> HouseholdMember | None:
 
 
 def take_out(member: HouseholdMember) -> None:
-    """Delete the place. A head is followed by whoever has been there longest; an empty household ends."""
-    home = find(Household, member.district, member.household, lock=True)
+    """Delete the place. A head is followed by whoever has been there longest; an empty household ends.
+
+    Done too when somebody else deleted it while the household was waited for.
+    """
+    homes = rows(Household, member.district).where(Household.id == member.household).with_for_update()
+    home = db.session.scalar(homes.execution_options(populate_existing=True))
+    place = select(HouseholdMember.id).where(
+        HouseholdMember.district == member.district, HouseholdMember.id == member.id
+    )
+    if home is None or db.session.scalar(place) is None:
+        db.session.expunge(member)
+        return
     db.session.delete(member)
     db.session.flush()
     others = rows(HouseholdMember, home.district).where(HouseholdMember.household == home.id)

@@ -9,8 +9,10 @@ from threading import Barrier, BrokenBarrierError, Event
 from time import sleep
 
 import pytest
+from sqlalchemy import delete
 
 from backend.kit.auth import Role
+from backend.kit.db import db
 from backend.residents.households import service
 from backend.residents.households.models import HouseholdMember
 from points.clock import FixedClock
@@ -164,3 +166,19 @@ def test_once_a_household_is_once_for_all_of_it(cast: Cast, shared: bool) -> Non
     for each in (head, guest, head, guest):
         approve(each, WEDDING)
     assert (points(head), points(guest)) == ((15, 0) if shared else (15, 15))
+
+
+def test_who_was_let_go_a_moment_ago_leaves_without_a_fault(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The head removes somebody who leaves at the same moment: both find the place, one of them deletes it."""
+    head, guest = cast.resident("赵小满"), cast.resident("钱立夏")
+    together(head, guest)
+    real = service.take_out
+
+    def after_the_head(member: HouseholdMember) -> None:
+        found = (HouseholdMember.district == member.district, HouseholdMember.id == member.id)
+        db.session.execute(delete(HouseholdMember).where(*found).execution_options(synchronize_session=False))
+        real(member)
+
+    monkeypatch.setattr(service, "take_out", after_the_head)
+    assert guest.delete("/me/household").status_code == 204
+    assert names(head) == [("赵**", True, True)]
