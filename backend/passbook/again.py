@@ -15,7 +15,7 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from backend.kit.db import db, rows
-from backend.passbook import facts, tallies
+from backend.passbook import facts, stored, tallies
 from backend.passbook.models import Correction, Earning, GrantRow
 from backend.residents.service import consents
 from points.events import DeedApproved
@@ -138,9 +138,10 @@ def turn_of(row: Earning, key: str) -> tuple[Decimal, datetime, datetime, str]:
 
 def _balance(event: DeedApproved, pack: Pack, stands: _Stands) -> int:
     """What the resident has of other deeds, then or now, but no more than leaves room for what the deed has already."""
-    own = sum(grant.amount + grant.kept for grant in stands.grants)
-    others = max(stands.decision.facts.balance or 0, facts.balance(event) - own)
-    return others if pack.store is None else max(0, min(others, pack.store.at_most - own))
+    posted = sum(grant.granted + grant.kept for grant in stands.grants if grant.state == "posted")
+    waits = sum(grant.amount + grant.kept for grant in stands.grants if grant.state == "waiting")
+    others = max(stands.decision.facts.balance or 0, stored.balance(event, but=stands.row.id) - posted)
+    return others if pack.store is None else max(0, min(others, pack.store.at_most - posted - waits))
 
 
 def _standing(row: Earning) -> Iterable[GrantRow]:

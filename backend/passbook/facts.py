@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, or_
 
 from backend.kit.clock import now
 from backend.kit.days import local_day
 from backend.kit.db import db
-from backend.passbook import locks, tallies
-from backend.passbook.models import Earning, GrantRow
+from backend.passbook import locks, stored, tallies
+from backend.passbook.models import Earning
 from backend.residents.ages import birth_date_of, years_on
 from backend.residents.models import Resident
 from backend.residents.service import consents
-from backend.wiring import ledger
 from points.events import DeedApproved
 from points.rules import Facts, FactsNeeded, age_band
 
@@ -34,7 +33,7 @@ def read(event: DeedApproved, needed: FactsNeeded, waited_since: datetime | None
         tallies=found | tallies.marks(event, [tally for tally in needed.tallies if tally.what == "mark"]),
         age_band=band(event) if needed.age_band else None,
         consents=tuple(sorted(consents(event.district, event.resident))) if needed.consents else (),
-        balance=balance(event) if needed.balance else None,
+        balance=stored.balance(event) if needed.balance else None,
     )
 
 
@@ -61,20 +60,6 @@ def band(event: DeedApproved) -> str | None:
     """The resident's band of age on the day of the deed."""
     found = db.session.get(Resident, (event.district, event.resident))
     return band_of(birth_date_of(found), local_day(event.at))
-
-
-def balance(event: DeedApproved) -> int:
-    """The most that a resident may have: what the ledger keeps, and the grants of all deeds that are on their way.
-
-    The books are asked first: a posting that comes between is counted twice, never not at all.
-    """
-    under_way = select(func.sum(GrantRow.amount)).join(
-        Earning, and_(Earning.district == GrantRow.district, Earning.id == GrantRow.earning)
-    )
-    of_resident = (Earning.district == event.district, Earning.resident == event.resident)
-    coming = int(db.session.scalar(under_way.where(*of_resident, GrantRow.state == "waiting")) or 0)
-    kept = ledger(event.district).balance(event.resident)
-    return kept.available + kept.held + kept.pending + coming
 
 
 def _decided_before(

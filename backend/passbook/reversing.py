@@ -64,13 +64,13 @@ def _settle_rule(row: Earning, grants: list[GrantRow], had: Grant | None, due: G
             _count(standing, due.counted)
             return
         standing = _settled(standing)
-        asked = sum(grant.amount + grant.kept for grant in standing)
-        if sum(grant.granted + grant.kept for grant in standing) <= keep:
-            _count(standing, due.counted)
-            if keep > asked:
+        given = sum(grant.granted + grant.kept for grant in standing)
+        if given <= keep:
+            _let_stand(standing, due.counted)
+            if keep > given:
                 counted = "0" if standing else due.counted
                 more = posting.store_grant(
-                    row, due, amount=keep - asked, number=number, correction=why.correction, counted=counted
+                    row, due, amount=keep - given, number=number, correction=why.correction, counted=counted
                 )
                 posting.send(more)
             return
@@ -175,6 +175,13 @@ def _settled(grants: list[GrantRow]) -> list[GrantRow]:
         if grant.state == "posted":
             found.append(grant)
     return found
+
+
+def _let_stand(standing: list[GrantRow], counted: str) -> None:
+    """These rows ask for what they gave and no more; what their caps cut is asked for anew, beside them."""
+    _count(standing, counted)
+    for grant in standing:
+        grant.amount, grant.cuts = grant.granted, []
 
 
 def _count(standing: list[GrantRow], counted: str) -> None:

@@ -128,9 +128,9 @@ def _afterwards(row: Earning, grants: list[GrantRow], changed: list[Correction],
             day=local_day(made.answered_at or made.asked_at),
             reason=made.reason,
             before=made.points_before,
-            after=made.points_after,
+            after=_came_to(changed[place + 1 :], grants, made),
         )
-        for made in changed
+        for place, made in enumerate(changed)
         if made.kind == corrections.CORRECTION
     ]
     stays = sum(grant.kept for grant in grants if grant.state in posting.STANDING)
@@ -141,6 +141,16 @@ def _afterwards(row: Earning, grants: list[GrantRow], changed: list[Correction],
     reasons = [(_MISSING, row.problem)]
     reasons += [(_MISSING if g.state == "waiting" else _REFUSED, g.reason) for g in grants if g.state in _UNSETTLED]
     return told + [text[language].format(why=_sentence(code, language)) for text, code in reasons if code]
+
+
+def _came_to(later: list[Correction], grants: list[GrantRow], made: Correction) -> int:
+    """The points a correction led to: what the next one found; of the last, what is given once it has arrived."""
+    if later:
+        return later[0].points_before
+    standing = [grant for grant in grants if grant.state in posting.STANDING]
+    if any(grant.state == "waiting" for grant in standing):
+        return made.points_after
+    return sum(grant.granted + grant.kept for grant in standing)
 
 
 def _sentence(code: str, language: str) -> str:

@@ -126,19 +126,33 @@ def _outcome(grant: Grant, outcome: Outcome | None) -> list[Text]:
         return [Text("这笔积分已被撤销。", "This grant has been undone.")]
     titles = {each.key: each.title for each in grant.cap_titles}
     ceilings = dict(grant.caps)
-    texts = []
+    before = _before(grant, outcome)
+    texts = [_given_before(before)] if before and outcome.cuts else []
     for cut in outcome.cuts:
         title, ceiling = titles.get(cut.cap, Text(cut.cap, cut.cap)), ceilings.get(cut.cap, cut.granted)
         texts.append(
             Text(
                 f"“{title.zh}”的上限是 {ceiling} 分，当时还剩 {cut.granted} 分，"
-                f"所以 {cut.asked} 分只能给 {cut.granted} 分；{_left(cut.granted - outcome.granted).zh}。",
+                f"所以 {cut.asked} 分只能给 {cut.granted} 分；{_left(cut.granted + before - outcome.granted).zh}。",
                 f"“{title.en}” allows {ceiling} points, of which {cut.granted} were left, "
-                f"so {cut.asked} became {cut.granted}; {_left(cut.granted - outcome.granted).en}.",
+                f"so {cut.asked} became {cut.granted}; {_left(cut.granted + before - outcome.granted).en}.",
             )
         )
     texts.append(Text(f"实际入账 {outcome.granted} 分。", f"{outcome.granted} points were added."))
     return texts
+
+
+def _before(grant: Grant, outcome: Outcome) -> int:
+    """Points of the grant that were given before those that a cap has cut were asked for."""
+    rest = grant.amount
+    for place, cut in enumerate(outcome.cuts):
+        if place == 0 or cut.asked != outcome.cuts[place - 1].granted:
+            rest -= cut.asked
+    return max(0, rest)
+
+
+def _given_before(points: int) -> Text:
+    return Text(f"其中 {points} 分先前已经给过。", f"{points} of them had been given before.")
 
 
 def _left(points: int) -> Text:

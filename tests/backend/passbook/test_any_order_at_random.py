@@ -20,6 +20,7 @@ from points.rules.steps import marks_of
 from tests.app import DISTRICT
 from tests.backend.passbook.small import opened, served
 from tests.backend.passbook.stage import approve, points
+from tests.backend.passbook.test_added_up import adds_up
 from tests.backend.passbook.test_before_they_arrive import nothing_posted
 from tests.backend.passbook.test_caps_after_corrections import spend_at
 from tests.cast import Cast, Person
@@ -127,6 +128,8 @@ def check(resident: Person) -> None:
             marks += Counter(
                 m for grant in Decision.from_json(row.decision or "").grants for m in marks_of(grant.steps)
             )
+        if standing and all(grant.state == "posted" for grant in grants if grant.state != "undone"):
+            adds_up(resident, row.id)
     assert counted <= 4
     assert times <= 1
     assert set(marks.values()) <= {1}
