@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 
@@ -74,8 +75,7 @@ def _compare(district: str, progress: Progress) -> Comparison:
     total = ledger(district).head().number
     roots = RootsCheck(district)
     try:
-        told = _journal(district, roots)
-        with uncollected():
+        with closing(_journal(district, roots)) as told, uncollected():
             proof = verify(
                 told,
                 ledger(district),
@@ -92,10 +92,11 @@ def _compare(district: str, progress: Progress) -> Comparison:
     return Comparison(district, None, None, proof, roots.checked)
 
 
-def _journal(district: str, roots: RootsCheck) -> Iterator[Entry]:
-    for entry in sound_entries(district):
-        roots.add(entry)
-        yield entry
+def _journal(district: str, roots: RootsCheck) -> Generator[Entry, None, None]:
+    with closing(sound_entries(district)) as read:
+        for entry in read:
+            roots.add(entry)
+            yield entry
 
 
 def _following(district: str, number: int) -> list[Entry]:

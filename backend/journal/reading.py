@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -64,10 +64,11 @@ def entries(district: str, after: int = 0, up_to: int | None = None) -> Iterator
             prev = digest
 
 
-def sound_entries(district: str) -> Iterator[Entry]:
+def sound_entries(district: str) -> Generator[Entry, None, None]:
     """All entries, each held against its number, its digest, its own columns and its legs; then against the head.
 
-    Raises RowChanged with the first number that is not as it was written.
+    Raises RowChanged with the first number that is not as it was written. Who stops before the end closes it: it
+    holds two connections.
     """
     with _reader() as connection, _reader() as beside:
         reached = connection.execute(_head(district)).first()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import structlog
 
@@ -54,7 +55,8 @@ def rebuild_into(client: Client, district: str, progress: Progress = lambda done
     with alone(district):
         if not _is_empty(client, district):
             raise LEDGER_NOT_EMPTY()
-        return _replay(client, district, sound_entries(district), progress, epochs.current(district))
+        with closing(sound_entries(district)) as read:
+            return _replay(client, district, read, progress, epochs.current(district))
 
 
 def catch_up(district: str, progress: Progress = lambda done, total: None) -> Head:
@@ -134,7 +136,8 @@ def _close(district: str) -> None:
 
 
 def _refill(district: str, epoch: int | None, progress: Progress) -> Head:
-    return _replay(parts().ledger_client, district, sound_entries(district), progress, epoch)
+    with closing(sound_entries(district)) as read:
+        return _replay(parts().ledger_client, district, read, progress, epoch)
 
 
 def _copy_what_follows(district: str) -> int:
@@ -172,7 +175,9 @@ def _prove(district: str) -> None:
         raise JOURNAL_CHANGED(number=changed.number) from changed
 
 
-def _replay(client: Client, district: str, source: Iterator[Entry], progress: Progress, epoch: int | None) -> Head:
+def _replay(
+    client: Client, district: str, source: Generator[Entry, None, None], progress: Progress, epoch: int | None
+) -> Head:
     total = head(district).number
     try:
         with uncollected():

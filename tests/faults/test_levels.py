@@ -37,6 +37,10 @@ from tests.servers import Valkey
 RESIDENTS = 6
 
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*ServerCursor:ResourceWarning")
+"""A cursor whose PostgreSQL was killed cannot be closed."""
+
+
 @pytest.fixture
 def ledger_disk(private_valkey: Callable[..., Valkey]) -> Valkey:
     """A ledger's server with a replica in step; the level `replica` waits for it."""
