@@ -175,9 +175,7 @@ def _prove(district: str) -> None:
         raise JOURNAL_CHANGED(number=changed.number) from changed
 
 
-def _replay(
-    client: Client, district: str, source: Generator[Entry, None, None], progress: Progress, epoch: int | None
-) -> Head:
+def _replay(client: Client, district: str, source: Iterator[Entry], progress: Progress, epoch: int | None) -> Head:
     total = head(district).number
     try:
         with uncollected():
