@@ -239,8 +239,10 @@ def test_each_of_a_shared_journey_is_decided_alone(town: Town, monkeypatch: pyte
     town.earn("rich", 100)
     town.earn("poor", 1)
     ledger = town.ledger
+    before = town.holding("rich")
+    ledger.post(before)
     commands = [town.holding(who) for who in ("rich", "poor", "rich", "poor", "nobody")]
-    commands += [commands[2], t.Release(town.id(), commands[0].id, "changed their mind")]
+    commands += [commands[2], t.Release(town.id(), before.id, "changed their mind")]
     answers, sizes = _posted(ledger, commands, monkeypatch)
     assert answers[:2] == ["hold", "insufficient_points"]
     assert answers[2:6] == ["hold", "insufficient_points", "insufficient_points", "hold"]
