@@ -8,8 +8,8 @@ import pytest
 
 from backend.kit.auth import Role
 from tests.backend.acts.stage import declared, no
+from tests.backend.passbook.corrected import correct
 from tests.backend.passbook.stage import PACK, fill_fund, publish_rules
-from tests.backend.passbook.test_corrections import correct
 from tests.cast import Cast, Person
 
 WITH_FACTS = PACK.replace(

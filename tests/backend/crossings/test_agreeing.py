@@ -18,15 +18,14 @@ from backend.wiring import ledger
 from points.clock import FixedClock
 from points.ledger.transfer import ReceiveAcross
 from tests.app import DISTRICT, OTHER_DISTRICT
-from tests.backend.crossings.stage import between, traveller
+from tests.backend.crossings.stage import Traveller, between
 from tests.cast import Cast
 from tests.servers import Valkey
 
 NAMES = [DISTRICT, OTHER_DISTRICT]
 
 
-def test_points_that_arrive_without_having_left_are_a_difference(cast: Cast, clock: FixedClock) -> None:
-    person = traveller(cast)
+def test_points_that_arrive_without_having_left_are_a_difference(person: Traveller, clock: FixedClock) -> None:
     person.taken(30)
     assert between() == (0, 0)
     _invent(person.there.id)

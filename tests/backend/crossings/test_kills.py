@@ -26,14 +26,13 @@ from tests.backend.crossings.broken import (
     suspended_on_the_way,
     turned_back,
 )
-from tests.backend.crossings.stage import between, delivered, traveller
+from tests.backend.crossings.stage import Traveller, delivered
 from tests.cast import Cast
 
 
 def test_an_id_that_grew_too_old_while_it_waited_is_named_anew(
-    cast: Cast, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+    person: Traveller, cast: Cast, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    person = traveller(cast)
     with ledger_away(monkeypatch, DISTRICT):
         late = person.taken(20)
     with transaction() as session:  # the outbox of that moment waits with it
@@ -50,13 +49,12 @@ def test_an_id_that_grew_too_old_while_it_waited_is_named_anew(
     person.turn("open")
     delivered(clock, hours=1)
     assert find(Crossing, DISTRICT, transfer).arrival != derived_id(transfer, "arrive")
-    assert (person.told(transfer)["state"], person.points, between()) == ("arrived", (50, 50), (0, 0))
+    assert standing(person, transfer) == ("arrived", (50, 50), (0, 0))
 
 
 def test_what_arrived_long_ago_under_an_unmarked_step_is_found_in_the_journal(
-    cast: Cast, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+    person: Traveller, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    person = traveller(cast)
     with lost_answer(monkeypatch, ReceiveAcross):
         transfer = person.taken(30)
     assert person.told(transfer)["state"] == "sent"
@@ -65,13 +63,12 @@ def test_what_arrived_long_ago_under_an_unmarked_step_is_found_in_the_journal(
     clock.advance(days=40)
     ledger(OTHER_DISTRICT).post(TopUp(fresh_id(), "civic", 1))
     delivered(clock)
-    assert (person.told(transfer)["state"], person.points, between()) == ("arrived", (70, 30), (0, 0))
+    assert standing(person, transfer) == ("arrived", (70, 30), (0, 0))
 
 
 def test_a_kill_after_every_commit_and_after_every_posting_loses_and_doubles_nothing(
-    cast: Cast, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+    person: Traveller, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    person = traveller(cast)
     with nothing_tried(monkeypatch):
         transfer = person.taken(30)
     seen = [standing(person, transfer)]
@@ -91,9 +88,8 @@ def test_a_kill_after_every_commit_and_after_every_posting_loses_and_doubles_not
 
 
 def test_a_kill_on_the_way_back_loses_and_doubles_nothing(
-    cast: Cast, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+    person: Traveller, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    person = traveller(cast)
     transfer = turned_back(person, clock, monkeypatch)
     assert standing(person, transfer)[::2] == ("sent", (0, 30))
     assert find(Crossing, DISTRICT, transfer).homecoming is not None
@@ -106,21 +102,19 @@ def test_a_kill_on_the_way_back_loses_and_doubles_nothing(
 
 
 def test_what_arrived_under_an_id_that_the_books_lost_does_not_arrive_again(
-    cast: Cast, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+    person: Traveller, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    person = traveller(cast)
     with lost_answer(monkeypatch, ReceiveAcross):
         transfer = person.taken(30)
     with transaction():
         find(Crossing, DISTRICT, transfer, lock=True).arrival = fresh_id()
     delivered(clock)
-    assert (person.told(transfer)["state"], person.points, between()) == ("arrived", (70, 30), (0, 0))
+    assert standing(person, transfer) == ("arrived", (70, 30), (0, 0))
 
 
 def test_the_date_of_a_departure_is_read_from_the_journal_once_the_stream_was_trimmed(
-    cast: Cast, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+    person: Traveller, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    person = traveller(cast)
     expires = ledger(DISTRICT).balance(person.here.id).expiring[0][0]
     with lost_answer(monkeypatch):
         person.taken(30)

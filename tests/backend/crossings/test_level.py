@@ -8,8 +8,7 @@ import pytest
 
 from backend.journal import service as journal
 from tests.app import DISTRICT, OTHER_DISTRICT
-from tests.backend.crossings.stage import between, traveller
-from tests.cast import Cast
+from tests.backend.crossings.stage import Traveller, between
 
 
 @pytest.fixture
@@ -17,8 +16,7 @@ def overrides() -> dict[str, dict[str, Any]]:
     return {"redis": {"level": "journal"}}
 
 
-def test_points_go_along_where_each_entry_waits_for_the_journal(cast: Cast) -> None:
-    person = traveller(cast)
+def test_points_go_along_where_each_entry_waits_for_the_journal(person: Traveller) -> None:
     assert person.told(person.taken(30))["state"] == "arrived"
     assert (person.points, between()) == ((70, 30), (0, 0))
     kinds = [[each.kind for each in journal.entries(name)] for name in (DISTRICT, OTHER_DISTRICT)]

@@ -14,7 +14,7 @@ from flask import Flask
 from backend.kit import outbox
 from points.clock import FixedClock
 from tests.app import NOON
-from tests.backend.crossings.stage import between, delivered, traveller
+from tests.backend.crossings.stage import Traveller, between, delivered, traveller
 from tests.backend.rewards.test_races import Running, at_once, codes_of, own_client
 from tests.cast import Cast
 
@@ -24,8 +24,7 @@ def clock() -> FixedClock:
     return Running(NOON)
 
 
-def test_the_same_points_taken_eight_times_at_once_go_once(cast: Cast, clock: FixedClock) -> None:
-    person = traveller(cast)
+def test_the_same_points_taken_eight_times_at_once_go_once(person: Traveller, clock: FixedClock) -> None:
 
     def take() -> Any:
         return replace(person, here=own_client(person.here)).take(60)

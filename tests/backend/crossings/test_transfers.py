@@ -14,12 +14,11 @@ from backend.kit.outbox import Outgoing
 from backend.wiring import ledger
 from points.clock import FixedClock
 from tests.app import DISTRICT, OTHER_DISTRICT
-from tests.backend.crossings.stage import between, delivered, give, traveller
+from tests.backend.crossings.stage import Traveller, between, delivered, give, traveller
 from tests.cast import Cast
 
 
-def test_points_leave_one_district_and_arrive_in_the_other(cast: Cast) -> None:
-    person = traveller(cast)
+def test_points_leave_one_district_and_arrive_in_the_other(person: Traveller) -> None:
     answer = person.take(30)
     assert (answer.status_code, answer.json["state"], answer.json["district"]) == (201, "sending", OTHER_DISTRICT)
     told = person.told(answer.json["id"])
@@ -72,9 +71,8 @@ def test_a_repeated_request_takes_the_points_once(cast: Cast, clock: FixedClock)
     ],
 )
 def test_what_cannot_be_is_refused_at_once_and_leaves_no_trace(
-    cast: Cast, amount: Any, district: str, status: int, code: str
+    person: Traveller, amount: Any, district: str, status: int, code: str
 ) -> None:
-    person = traveller(cast)
     answer = person.take(amount, district)
     assert (answer.status_code, answer.json["code"]) == (status, code)
     assert person.here.get("/me/transfers").json["items"] == []
@@ -91,8 +89,7 @@ def test_who_has_no_account_there_is_told_how_to_get_one(cast: Cast) -> None:
     assert ledger(DISTRICT).balance(person.id).available == 50
 
 
-def test_a_closed_account_on_either_side_is_refused(cast: Cast) -> None:
-    person = traveller(cast)
+def test_a_closed_account_on_either_side_is_refused(person: Traveller, cast: Cast) -> None:
     person.turn("close")
     assert person.take().json["code"] == "transfer_account_closed"
     person.turn("open")
@@ -125,8 +122,7 @@ def test_there_and_back_again_prolongs_nothing(cast: Cast, clock: FixedClock) ->
     assert ledger(DISTRICT).account(f"clearing:{OTHER_DISTRICT}") == 0
 
 
-def test_a_delivery_that_comes_twice_changes_nothing(cast: Cast, clock: FixedClock) -> None:
-    person = traveller(cast)
+def test_a_delivery_that_comes_twice_changes_nothing(person: Traveller, clock: FixedClock) -> None:
     transfer = person.taken(30)
     heads = ledger(DISTRICT).head(), ledger(OTHER_DISTRICT).head()
     with transaction() as session:

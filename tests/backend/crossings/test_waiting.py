@@ -17,17 +17,17 @@ from tests.backend.crossings.broken import (
     full,
     ledger_away,
     nothing_tried,
+    standing,
     suspended_on_the_way,
     turned_back,
 )
-from tests.backend.crossings.stage import between, delivered, give, traveller
+from tests.backend.crossings.stage import Traveller, between, delivered, give, traveller
 from tests.cast import Cast
 
 
 def test_points_wait_while_the_other_ledger_is_away(
-    cast: Cast, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+    person: Traveller, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    person = traveller(cast)
     with ledger_away(monkeypatch, OTHER_DISTRICT):
         transfer = person.taken(30)
         told = person.told(transfer)
@@ -40,27 +40,25 @@ def test_points_wait_while_the_other_ledger_is_away(
 
 
 def test_points_that_cannot_leave_yet_wait_where_they_are(
-    cast: Cast, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+    person: Traveller, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    person = traveller(cast)
     with ledger_away(monkeypatch, DISTRICT):
         transfer = person.taken(30)
-        assert (person.told(transfer)["state"], person.points, between()) == ("sending", (100, 0), (0, 0))
+        assert standing(person, transfer) == ("sending", (100, 0), (0, 0))
     delivered(clock)
     assert (person.told(transfer)["state"], person.points) == ("arrived", (70, 30))
 
 
 def test_points_wait_for_a_suspended_account_and_arrive_when_it_is_open_again(
-    cast: Cast, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+    person: Traveller, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    person = traveller(cast)
     transfer = suspended_on_the_way(person, monkeypatch)
     delivered(clock, days=3)
     told = person.told(transfer)
     assert (told["state"], told["reason"], between()) == ("sent", "resident_closed", (0, 30))
     person.turn("open")
     delivered(clock, hours=1)
-    assert (person.told(transfer)["state"], person.points, between()) == ("arrived", (70, 30), (0, 0))
+    assert standing(person, transfer) == ("arrived", (70, 30), (0, 0))
 
 
 def test_points_that_expire_before_the_account_opens_come_back_for_a_week(
@@ -93,9 +91,8 @@ def test_points_that_expired_under_way_come_back_too(
 
 
 def test_what_the_other_side_refuses_for_good_comes_back_with_its_own_date(
-    cast: Cast, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+    person: Traveller, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    person = traveller(cast)
     expires = ledger(DISTRICT).balance(person.here.id).expiring[0][0]
     with full():
         transfer = person.taken(30)
@@ -117,13 +114,12 @@ def test_what_comes_back_waits_for_a_closed_account_as_long_as_it_takes(
     assert between() == (0, 30)
     person.turn("open", there=False)
     delivered(clock, hours=1)
-    assert (person.told(transfer)["state"], person.points, between()) == ("returned", (30, 0), (0, 0))
+    assert standing(person, transfer) == ("returned", (30, 0), (0, 0))
 
 
 def test_what_comes_back_goes_on_saying_why_while_it_waits(
-    cast: Cast, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+    person: Traveller, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    person = traveller(cast)
     transfer = turned_back(person, clock, monkeypatch)
     person.turn("close", there=False)
     delivered(clock)
@@ -135,9 +131,8 @@ def test_what_comes_back_goes_on_saying_why_while_it_waits(
 
 
 def test_what_cannot_come_back_yet_waits_under_the_same_id(
-    cast: Cast, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+    person: Traveller, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    person = traveller(cast)
     transfer = turned_back(person, clock, monkeypatch)
     with full(DISTRICT, OTHER_DISTRICT):
         delivered(clock)
@@ -145,13 +140,12 @@ def test_what_cannot_come_back_yet_waits_under_the_same_id(
     assert person.told(transfer)["state"] == "sent"
     assert find(Crossing, DISTRICT, transfer).homecoming == derived_id(transfer, "return")
     delivered(clock, hours=1)
-    assert (person.told(transfer)["state"], person.points, between()) == ("returned", (100, 0), (0, 0))
+    assert standing(person, transfer) == ("returned", (100, 0), (0, 0))
 
 
 def test_points_that_were_spent_meanwhile_are_refused_and_nothing_moves(
-    cast: Cast, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+    person: Traveller, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    person = traveller(cast)
     with nothing_tried(monkeypatch):
         transfers = [person.taken(60), person.taken(60)]
     delivered(clock)
@@ -164,9 +158,8 @@ def test_points_that_were_spent_meanwhile_are_refused_and_nothing_moves(
 
 
 def test_an_account_closed_before_the_points_left_is_refused(
-    cast: Cast, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+    person: Traveller, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    person = traveller(cast)
     with nothing_tried(monkeypatch):
         transfer = person.taken(60)
     person.turn("close", there=False)

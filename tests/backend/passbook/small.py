@@ -31,6 +31,8 @@ cases:
 """
 SNOW = "- {rule: snow, title: {zh: 扫雪, en: Snow}, when: {kind: act, category: 扫雪}, points: {each: 10}}"
 """10 points a time."""
+STORE = "store: {at_most: 15, overflow_to: civic}"
+"""Nobody stores more; what is over goes to the fund."""
 
 
 def written(*rules: str, more: str = "", version: int = 1) -> str:

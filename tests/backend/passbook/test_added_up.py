@@ -7,10 +7,10 @@ import re
 import pytest
 
 from points.clock import FixedClock
-from tests.backend.passbook.small import opened, served
+from tests.backend.passbook.corrected import correct, spend, undo
+from tests.backend.passbook.small import STORE, opened, served
 from tests.backend.passbook.stage import approve, points, told
-from tests.backend.passbook.test_before_they_arrive import STORE, delivered, nothing_posted
-from tests.backend.passbook.test_corrections import correct, spend, undo
+from tests.backend.passbook.waiting import delivered, nothing_posted
 from tests.cast import Cast, Person
 
 HOURS = "- {rule: h, title: {zh: 时, en: H}, when: {kind: service}, points: {per_hour: 1}}"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from backend.kit.auth import Role
 from points.clock import FixedClock
 from points.events import DeedKind
+from tests.backend.passbook.corrected import ask, correct, undo
 from tests.backend.passbook.small import opened, served
 from tests.backend.passbook.stage import approve, deed, no, points, taken, told
-from tests.backend.passbook.test_corrections import ask, correct, undo
 from tests.cast import Cast, Person
 
 ONCE = """\

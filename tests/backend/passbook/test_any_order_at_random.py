@@ -21,8 +21,8 @@ from tests.app import DISTRICT
 from tests.backend.passbook.small import opened, served
 from tests.backend.passbook.stage import approve, points
 from tests.backend.passbook.test_added_up import adds_up
-from tests.backend.passbook.test_before_they_arrive import nothing_posted
 from tests.backend.passbook.test_caps_after_corrections import spend_at
+from tests.backend.passbook.waiting import nothing_posted
 from tests.cast import Cast, Person
 
 MORE = """\

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import pytest
 
-from backend.kit import outbox
 from points.clock import FixedClock
-from points.ledger.refusals import LEDGER_UNREACHABLE
-from tests.backend.passbook.small import opened, served
+from tests.backend.passbook.corrected import ask, correct
+from tests.backend.passbook.small import STORE, opened, served
 from tests.backend.passbook.stage import approve, no, points, told
-from tests.backend.passbook.test_corrections import ask, correct
+from tests.backend.passbook.waiting import delivered, nothing_posted
 from tests.cast import Cast
 
-STORE = "store: {at_most: 15, overflow_to: civic}"
 TIERS = """\
 coefficients:
 - {coefficient: card, title: {zh: 卡, en: Card}, cases: [{title: {zh: 金卡, en: Gold}, when: {tier: gold}, factor: 2}]}
@@ -29,25 +23,6 @@ CARE = """\
 - {rule: care, title: {zh: 助老, en: Care}, when: {kind: service, category: 助老}, points: {each: 30}}
 - {rule: clean, title: {zh: 清扫, en: Clean}, when: {kind: service, category: 清扫}, points: {each: 10},
    coefficients: [card]}"""
-
-
-@contextmanager
-def nothing_posted(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The ledger can be asked, but takes no posting."""
-
-    def away(*_: Any) -> None:
-        raise LEDGER_UNREACHABLE()
-
-    with monkeypatch.context() as patch:
-        patch.setattr("points.ledger.Ledger.post", away)
-        patch.setattr("points.ledger.Ledger.post_many", away)
-        yield
-
-
-def delivered(clock: FixedClock) -> None:
-    for _ in range(4):
-        clock.advance(seconds=400)
-        outbox.deliver_due()
 
 
 def test_nobody_stores_more_than_the_most_by_points_that_arrive_later(

@@ -18,11 +18,10 @@ from backend.wiring import ledger
 from points.clock import FixedClock
 from points.ledger.transfer import AdjustStock, Capture, Hold, Reverse, SetOffer
 from tests.app import DISTRICT
+from tests.backend.passbook.corrected import ask, correct, spend, undo
 from tests.backend.passbook.stage import FOUND, HELP, STAR, approve, no, points, told
-from tests.backend.passbook.test_corrections import ask, correct, office, spend, undo
 from tests.cast import Cast, Person
 
-__all__ = ["office"]
 KEPT = select(KeptRoom).where(KeptRoom.district == DISTRICT)
 MOST = 30
 """Points of acts a month, to each resident."""

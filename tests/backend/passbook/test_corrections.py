@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -17,8 +15,8 @@ from backend.passbook import earn, posting
 from backend.passbook.models import GrantRow
 from backend.wiring import ledger
 from points.clock import FixedClock
-from points.ledger.refusals import LEDGER_UNREACHABLE
 from tests.app import DISTRICT, OTHER_DISTRICT
+from tests.backend.passbook.corrected import ask, correct, spend, undo
 from tests.backend.passbook.stage import (
     FOUND,
     HELP,
@@ -34,59 +32,8 @@ from tests.backend.passbook.stage import (
     told,
 )
 from tests.backend.passbook.test_packs import CHANGED_CASES, changed, suspend
-from tests.backend.rewards.people import Market, capture, look_up, redeem
+from tests.backend.passbook.waiting import nothing_posted
 from tests.cast import Cast, Person
-
-
-@pytest.fixture
-def office(cast: Cast) -> tuple[Person, Person]:
-    """Two who may correct; the rules are in force and the fund is full."""
-    publish_rules(cast)
-    fill_fund(cast)
-    return cast.staff(Role.SECOND_REVIEWER), cast.staff(Role.FUND_MANAGER)
-
-
-def ask(person: Person, earning: str, **changes: Any) -> Any:
-    return person.post(f"/staff/earnings/{earning}/correction", {"changes": changes, "reason": "类别填错"})
-
-
-def correct(office: tuple[Person, Person], earning: str, **changes: Any) -> dict[str, Any]:
-    """A correction asked by one and confirmed by the other."""
-    asked = ask(office[0], earning, **changes)
-    assert asked.status_code == 201, asked.text
-    done = office[1].post(f"/staff/corrections/{asked.json['id']}/confirm")
-    assert (done.status_code, done.json["state"]) == (200, "confirmed"), done.text
-    return dict(done.json)
-
-
-def undo(office: tuple[Person, Person], earning: str) -> dict[str, Any]:
-    asked = office[0].post(f"/staff/earnings/{earning}/undoing", {"reason": "查实不属实"})
-    assert asked.status_code == 201, asked.text
-    done = office[1].post(f"/staff/corrections/{asked.json['id']}/confirm")
-    assert done.status_code == 200, done.text
-    return dict(done.json)
-
-
-@contextmanager
-def ledger_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Nothing can be posted meanwhile."""
-
-    def away(*_: Any) -> None:
-        raise LEDGER_UNREACHABLE()
-
-    with monkeypatch.context() as patch:
-        patch.setattr("points.ledger.Ledger.post", away)
-        yield
-
-
-def spend(cast: Cast, resident: Person, amount: int) -> None:
-    """The resident spends points at a counter."""
-    market = Market(cast)
-    merchant = market.merchant()
-    clerk = market.clerk(merchant)
-    redemption = redeem(resident, market.reward(merchant, price=amount)).json
-    look_up(clerk, redemption["code"])
-    assert capture(clerk, redemption["id"]).status_code == 200
 
 
 def test_more_is_granted_beside_what_was_posted(cast: Cast, office: tuple[Person, Person]) -> None:
@@ -278,7 +225,7 @@ def test_while_the_ledger_is_away_the_difference_waits_and_comes_once(
     resident = cast.resident()
     earning = approve(resident, STAR)
 
-    with ledger_away(monkeypatch):
+    with nothing_posted(monkeypatch):
         correct(office, earning, category=HELP)
         seen = told(resident, earning)
         assert [g["state"] for g in seen["grants"]] == ["undoing", "waiting"]
@@ -296,7 +243,7 @@ def test_an_undoing_that_waits_longer_than_the_ledger_knows_ids_is_done_under_a_
     resident = cast.resident()
     earning = approve(resident, STAR)
 
-    with ledger_away(monkeypatch):
+    with nothing_posted(monkeypatch):
         correct(office, earning, category=HELP)
     clock.advance(days=32)
     for _ in range(3):

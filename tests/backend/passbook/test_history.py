@@ -10,8 +10,8 @@ from backend.kit.auth import Role
 from backend.kit.clock import now
 from backend.passbook.history import count, history
 from tests.app import DISTRICT
+from tests.backend.passbook.corrected import correct, undo
 from tests.backend.passbook.stage import approve, fill_fund, publish_rules, serve
-from tests.backend.passbook.test_corrections import correct, undo
 from tests.cast import Cast
 
 DAY = date(2026, 11, 20)

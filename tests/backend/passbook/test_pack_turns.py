@@ -9,11 +9,11 @@ from backend.kit.auth import Role
 from backend.passbook import earn
 from points.clock import FixedClock
 from tests.app import DISTRICT
+from tests.backend.passbook.corrected import undo
 from tests.backend.passbook.small import case, written
 from tests.backend.passbook.stage import PACK, approve, fill_fund, no, points, publish_rules, put_in_force, submit
-from tests.backend.passbook.test_before_they_arrive import delivered
-from tests.backend.passbook.test_corrections import undo
 from tests.backend.passbook.test_packs import CHANGED_CASES, changed, publish, suspend
+from tests.backend.passbook.waiting import delivered
 from tests.cast import Cast
 
 TURNS = """- rule: turns

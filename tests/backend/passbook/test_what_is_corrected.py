@@ -8,13 +8,11 @@ from backend.kit.auth import Role
 from backend.kit.db import db, rows
 from backend.passbook.models import RulePack
 from tests.app import DISTRICT
+from tests.backend.passbook.corrected import ask, correct
 from tests.backend.passbook.small import case, opened, written
 from tests.backend.passbook.stage import HELP, STAR, approve, no, points, publish_rules, told
-from tests.backend.passbook.test_corrections import ask, correct, office
 from tests.backend.passbook.test_packs import suspend
 from tests.cast import Cast, Person
-
-__all__ = ["office"]
 
 
 @pytest.mark.parametrize(("category", "gives"), [("扫雪", 10), ("铲冰", 6)])

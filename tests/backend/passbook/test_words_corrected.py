@@ -9,9 +9,9 @@ from sqlalchemy import text
 
 from backend.kit.clock import fresh_id
 from backend.kit.db import db
+from tests.backend.passbook.corrected import ask, correct
 from tests.backend.passbook.small import opened, served
 from tests.backend.passbook.stage import approve, no, points, told
-from tests.backend.passbook.test_corrections import ask, correct
 from tests.backend.volunteering.stage import Stage
 from tests.cast import Cast, Person
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from backend.kit.auth import Role
+from tests.backend.passbook.corrected import spend
 from tests.backend.passbook.stage import no
-from tests.backend.passbook.test_corrections import spend
 from tests.backend.tickets.test_earning import points, rules
 from tests.backend.tickets.town import Town
 from tests.cast import Person
