@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +12,7 @@ from backend.kit.auth.caller import Caller
 from backend.kit.clock import fresh_id, now
 from backend.kit.crypto import cipher
 from backend.kit.db import NOT_FOUND, db, find, rows, transaction
+from backend.kit.typed_codes import as_made, new_code
 from backend.residents.households.leaving import member_of, take_out
 from backend.residents.households.models import Household, HouseholdInvitation, HouseholdMember
 from backend.residents.models import Resident
@@ -21,7 +21,6 @@ from points.errors import Category, kind
 
 MOST_MEMBERS = 10
 LIFE = timedelta(days=2)
-_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 ALREADY = kind(
     "household_already",
     Category.CONFLICT,
@@ -92,7 +91,7 @@ def invite(caller: Caller) -> Invited:
         home = _headed(caller)
         of_home = (HouseholdInvitation.district == home.district, HouseholdInvitation.household == home.id)
         session.execute(delete(HouseholdInvitation).where(*of_home, _ran_out()))
-        code = "".join(secrets.choice(_LETTERS) for _ in range(10))
+        code = new_code()
         made = HouseholdInvitation(
             district=home.district,
             id=fresh_id(),
@@ -109,7 +108,7 @@ def join(caller: Caller, code: str) -> list[Place]:
     with transaction() as session:
         _held(caller.district, caller.id)
         query = rows(HouseholdInvitation, caller.district).where(
-            HouseholdInvitation.code_index == _index(caller.district, code.upper()), ~_ran_out()
+            HouseholdInvitation.code_index == _index(caller.district, as_made(code)), ~_ran_out()
         )
         named = session.scalar(query)
         if named is None:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import timedelta
 
 from backend.kit import audit
 from backend.kit.auth.caller import Caller
 from backend.kit.clock import fresh_id, now
 from backend.kit.db import db, ensure, find, rows, transaction
+from backend.kit.typed_codes import as_made, new_code
 from backend.residents.models import Resident
 from backend.residents.referrals.models import Referral, ReferralCode
 from points.errors import Category, kind
 
 DAYS = 7
-_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 CODE_UNKNOWN = kind(
     "referral_code_unknown", Category.INVALID, zh="没有这个推荐码。", en="There is no such referral code."
 )
@@ -41,8 +40,7 @@ TOO_LATE = kind(
 def code_of(caller: Caller) -> str:
     """My code, made when it is asked for first; the same ever after."""
     with transaction():
-        code = "".join(secrets.choice(_LETTERS) for _ in range(10))
-        ensure(ReferralCode, {"district": caller.district, "id": caller.id, "code": code})
+        ensure(ReferralCode, {"district": caller.district, "id": caller.id, "code": new_code()})
         return find(ReferralCode, caller.district, caller.id).code
 
 
@@ -76,7 +74,7 @@ def name(caller: Caller, code: str) -> Referral:
 
 
 def _owner(district: str, code: str) -> Resident:
-    found = db.session.scalar(rows(ReferralCode, district).where(ReferralCode.code == code.upper()))
+    found = db.session.scalar(rows(ReferralCode, district).where(ReferralCode.code == as_made(code)))
     owner = find(Resident, district, found.id) if found is not None else None
     if owner is None or owner.closed:
         raise CODE_UNKNOWN()
