@@ -2,7 +2,7 @@
 
 One of each per test process, on private sockets in a short temporary directory; all of them are ended with the process,
 even when it is killed. Fixtures: `ledger_server`, `cache_server`, `fresh_redis`, `fresh_cache`, `private_valkey`,
-`postgres_server`, `postgres_url`.
+`operators_environment`, `postgres_server`, `postgres_url`.
 """
 
 from __future__ import annotations
@@ -129,6 +129,22 @@ def _emptied(server: Valkey) -> Iterator[redis.Redis]:
         client.flushall()
         client.script_flush()
         yield client
+
+
+@pytest.fixture
+def operators_environment(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    ledger_server: Valkey,
+    cache_server: Valkey,
+    fresh_redis: redis.Redis,
+    fresh_cache: redis.Redis,
+) -> pytest.MonkeyPatch:
+    """Commands find empty servers and a data directory of the test's own; more can be set."""
+    monkeypatch.setenv("CIVIC_REDIS_URL", ledger_server.url)
+    monkeypatch.setenv("CIVIC_CACHE_URL", cache_server.url)
+    monkeypatch.setenv("CIVIC_SERVICE_DATA_DIR", str(tmp_path))
+    return monkeypatch
 
 
 @pytest.fixture

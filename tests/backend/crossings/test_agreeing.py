@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-import redis
 from click.testing import CliRunner
 
 from backend.app import create_app
@@ -20,7 +18,6 @@ from points.ledger.transfer import ReceiveAcross
 from tests.app import DISTRICT, OTHER_DISTRICT
 from tests.backend.crossings.stage import Traveller, between
 from tests.cast import Cast
-from tests.servers import Valkey
 
 NAMES = [DISTRICT, OTHER_DISTRICT]
 
@@ -41,17 +38,9 @@ def test_each_pair_is_compared_and_one_district_has_none(cast: Cast) -> None:
 
 
 def test_verify_says_whether_what_went_between_districts_agrees(
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    ledger_server: Valkey,
-    cache_server: Valkey,
-    fresh_redis: redis.Redis,
-    fresh_cache: redis.Redis,
+    operators_environment: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("CIVIC_REDIS_URL", ledger_server.url)
-    monkeypatch.setenv("CIVIC_CACHE_URL", cache_server.url)
-    monkeypatch.setenv("CIVIC_SERVICE_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("CIVIC_SERVICE_DISTRICTS", ",".join(NAMES))
+    operators_environment.setenv("CIVIC_SERVICE_DISTRICTS", ",".join(NAMES))
     with service(None):
         pass
     agrees = CliRunner().invoke(cli, ["ledger", "verify"])

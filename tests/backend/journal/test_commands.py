@@ -28,18 +28,8 @@ Civic = Callable[..., Result]
 
 
 @pytest.fixture
-def civic(
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    ledger_server: Valkey,
-    cache_server: Valkey,
-    fresh_redis: redis.Redis,
-    fresh_cache: redis.Redis,
-) -> Civic:
+def civic(operators_environment: pytest.MonkeyPatch) -> Civic:
     """Runs a command on a data directory of its own."""
-    monkeypatch.setenv("CIVIC_REDIS_URL", ledger_server.url)
-    monkeypatch.setenv("CIVIC_CACHE_URL", cache_server.url)
-    monkeypatch.setenv("CIVIC_SERVICE_DATA_DIR", str(tmp_path))
 
     def run(*words: str) -> Result:
         ran = CliRunner().invoke(cli, list(words))
