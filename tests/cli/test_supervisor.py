@@ -34,7 +34,7 @@ open({str(directory / name)!r}, "w").close()
 time.sleep(60)
 """
     ready = (directory / name).exists
-    return Child(name=name, argv=(sys.executable, "-c", program), ready=ready, **more)  # type: ignore[arg-type]
+    return Child(name=name, argv=(sys.executable, "-c", program), ready=ready, **more)
 
 
 def test_children_start_in_order_and_stop_in_reverse_order(tmp_path: Path) -> None:

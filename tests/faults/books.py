@@ -89,7 +89,7 @@ class PostgresBooks:
 
     def head(self, data: Path) -> tuple[int, str]:
         with psycopg.connect(self._plain()) as books:
-            found = books.execute(HEAD).fetchone()  # type: ignore[arg-type]
+            found = books.execute(HEAD).fetchone()
         assert found is not None
         return int(found[0]), str(found[1])
 

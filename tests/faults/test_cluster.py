@@ -121,7 +121,7 @@ def _rounds(app: Flask, cluster: RealCluster, rounds: int) -> tuple[list[Residen
         victim = cluster.owner(DISTRICTS[number % len(DISTRICTS)])
         hit = [district for district in DISTRICTS if cluster.owner(district) is victim]
         _cut_off_and_kill(cluster, victim)
-        until(lambda gone=victim, named=hit: all(cluster.owner(each) is not gone for each in named))  # type: ignore[misc]
+        until(lambda gone=victim, named=hit: all(cluster.owner(each) is not gone for each in named))
         lacked |= _give_back(keepers, hit)
         _back(victim)
     time.sleep(0.5)

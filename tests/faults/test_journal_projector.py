@@ -43,7 +43,7 @@ def die(*_: object) -> None:
 def lie_in_wait(step: str) -> None:
     """Arm this process to be killed at a step of its next copy."""
     if step == "before the rows":
-        projector.insert_entries = die  # type: ignore[assignment]
+        projector.insert_entries = die
     elif step == "between rows and legs":
         from backend.journal import rows
 

@@ -52,7 +52,7 @@ def raw(ledger_server: Valkey, busy: Town) -> redis.Redis:
 
 def balance_plus_one(raw: redis.Redis) -> str:
     key = f"{PREFIX}r:lin"
-    text = raw.get(key).decode()  # type: ignore[union-attr]
+    text = raw.get(key).decode()
     available, rest = text.split(" ", 1)
     raw.set(key, f"{int(available) + 1} {rest}")
     return "r:lin"
@@ -60,7 +60,7 @@ def balance_plus_one(raw: redis.Redis) -> str:
 
 def lot_plus_one(raw: redis.Redis) -> str:
     key = f"{PREFIX}r:mei"
-    head, lots = raw.get(key).decode().split("\n")  # type: ignore[union-attr]
+    head, lots = raw.get(key).decode().split("\n")
     first = lots.split(";")[0].split(",")
     first[2] = str(int(first[2]) + 1)
     raw.set(key, f"{head}\n" + ",".join(first) + lots[len(lots.split(";")[0]) :])

@@ -54,7 +54,7 @@ class Busy:
         with self._app.app_context():
             while not self._ended.is_set() and not self.trouble:
                 try:
-                    work()  # type: ignore[operator]
+                    work()
                 except BaseException as trouble:  # noqa: BLE001 - told by the test's own thread
                     self.trouble.append(trouble)
             db.session.remove()

@@ -228,7 +228,7 @@ def _kill_anything(service: Service, postgres: Postgres, kills: int) -> None:
             postgres.kill()
             postgres.start()
         before = crowd.answered()
-        until(lambda before=before: crowd.answered() > before + 12)  # type: ignore[misc]
+        until(lambda before=before: crowd.answered() > before + 12)
     crowd.end().check()
     print(f"{dict(told)} kills: {crowd.answered()} answered, longest pause {crowd.longest_gap_s:.1f} s, {crowd.told}")
     crowd.only("ledger_unreachable", "ledger_closed", "not_yet_durable", "books_unavailable", "no answer")

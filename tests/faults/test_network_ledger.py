@@ -53,7 +53,7 @@ def _bad_network(way: tuple[Observer, Proxy], postings: int) -> None:
         until(lambda: all(proxy.done[fault] >= 5 for fault in QUICK))
         proxy.begin("silent", chance=0.1)
         hung = proxy.done["silent"]
-        until(lambda hung=hung: proxy.done["silent"] >= hung + 3)  # type: ignore[misc]
+        until(lambda hung=hung: proxy.done["silent"] >= hung + 3)
         time.sleep(ANSWER_SECONDS + 0.5)  # until who hangs has given up by itself
     proxy.quiet()
     _answered(observer, postings)

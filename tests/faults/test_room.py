@@ -28,10 +28,10 @@ def _fill_disk(service: Service, disk: Path, times: int) -> None:
         time.sleep(1)
         ballast = fill(disk)
         refused = sum(crowd.refused.values())
-        until(lambda refused=refused: sum(crowd.refused.values()) > refused + 20)  # type: ignore[misc]
+        until(lambda refused=refused: sum(crowd.refused.values()) > refused + 20)
         ballast.unlink()
         free_at, answered = time.monotonic(), crowd.answered()
-        until(lambda answered=answered: crowd.answered() > answered + 10)  # type: ignore[misc]
+        until(lambda answered=answered: crowd.answered() > answered + 10)
         back_s = max(back_s, time.monotonic() - free_at)
     time.sleep(0.5)
     crowd.end().check()
@@ -76,14 +76,14 @@ def _fill_memory(town: Service, times: int) -> None:
             time.sleep(0.5)
             before = _postings_refused(crowd)
             with _no_memory(server):
-                until(lambda before=before: _postings_refused(crowd) >= before + 10)  # type: ignore[misc]
+                until(lambda before=before: _postings_refused(crowd) >= before + 10)
                 held = server.dbsize()
                 assert _reads(town, crowd) == [200, 200]
                 assert _alarms(town) == ["bad", True]
-                until(lambda before=before: _postings_refused(crowd) >= before + 20)  # type: ignore[misc]
+                until(lambda before=before: _postings_refused(crowd) >= before + 20)
                 assert server.dbsize() == held  # refused whole
             answered = crowd.answered()
-            until(lambda answered=answered: crowd.answered() > answered + 20)  # type: ignore[misc]
+            until(lambda answered=answered: crowd.answered() > answered + 20)
     crowd.end().check()
     crowd.only("ledger_full")
     crowd.floors(15 * times)

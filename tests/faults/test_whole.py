@@ -53,7 +53,7 @@ def _reload(town: Service, reloads: int) -> None:
         time.sleep(0.5)
         old = set(town.web_workers())
         kill(town.pid("web"), how=signal.SIGHUP)
-        until(lambda old=old: not old & set(town.web_workers()))  # type: ignore[misc]
+        until(lambda old=old: not old & set(town.web_workers()))
     time.sleep(0.5)
     crowd.end().check()
     crowd.only()
@@ -78,11 +78,11 @@ def _rewrite(town: Service, kills: int) -> None:
         with town.place.embedded[0].client() as client:
             client.config_set("rdb-key-save-delay", 2000)  # microseconds for each key, so that the rewrite takes long
             client.bgrewriteaof()
-            until(lambda client=client: client.info("persistence")["aof_rewrite_in_progress"])  # type: ignore[misc]
+            until(lambda client=client: client.info("persistence")["aof_rewrite_in_progress"])
         time.sleep(0.05)
         answered = crowd.answered()
         kill(town.pid("ledger"))
-        until(lambda answered=answered: crowd.answered() > answered + 20)  # type: ignore[misc]
+        until(lambda answered=answered: crowd.answered() > answered + 20)
     crowd.end().check()
     crowd.only("ledger_unreachable", "ledger_closed", "sessions_unavailable", "no answer")
     assert sum(crowd.refused.values()) >= kills

@@ -48,7 +48,7 @@ def busy(civic: Civic, tmp_path: Path) -> Town:
     app = create_app(place(None).settings())
     with app.app_context():
         made = ledger(DISTRICT)
-        town = Town(made, SystemClock()).opened()  # type: ignore[arg-type]
+        town = Town(made, SystemClock()).opened()
         town.earn("lin", 100)
         town.capture(town.hold("lin").id)
         project_all(DISTRICT)

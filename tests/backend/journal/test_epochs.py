@@ -87,11 +87,11 @@ def test_giving_up_begins_an_epoch_that_head_journal_and_audit_log_record(busy: 
     (noted,) = epochs.history(DISTRICT)
     assert (noted.epoch, noted.number, noted.hash) == (1, before.number, before.hash)
     assert (noted.why, noted.given_up, noted.staff, noted.reason) == ("replaced", 3, list(TWO), "账流被误删")
-    assert raw.get(HEAD).decode().split("\t")[5] == "1"  # type: ignore[union-attr]
+    assert raw.get(HEAD).decode().split("\t")[5] == "1"
     line = db.session.scalars(select(audit.AuditLine).where(audit.AuditLine.action.startswith("ledger."))).one()
     assert (line.action, line.details["epoch"], line.details["second_staff"]) == ("ledger.replaced", 1, "秦小雪")
     assert busy.earn("lin", 7).number == before.number + 1
-    assert raw.get(HEAD).decode().split("\t")[5] == "1"  # type: ignore[union-attr]
+    assert raw.get(HEAD).decode().split("\t")[5] == "1"
     project_all(DISTRICT)
     assert compare(DISTRICT).holds
 
@@ -102,7 +102,7 @@ def test_a_ledger_with_entries_that_were_given_up_is_neither_opened_nor_copied(b
     reached = head(DISTRICT)
     assert not is_open(DISTRICT)
     for work in (open_ledger, rebuilding.catch_up, project_all, keep_open):
-        assert refused(lambda work=work: work(DISTRICT)) == "ledger_epoch"  # type: ignore[misc]
+        assert refused(lambda work=work: work(DISTRICT)) == "ledger_epoch"
         db.session.rollback()
     assert refused(lambda: busy.earn("lin", 1)) == "ledger_closed"
     assert head(DISTRICT) == reached

@@ -61,7 +61,7 @@ def older(town: Town, raw: redis.Redis) -> dict[bytes, bytes]:
 def failed_back(town: Town, raw: redis.Redis, older: dict[bytes, bytes]) -> None:
     """The server has the replica's keys now, in the same run as its head says; who posts has not seen more."""
     put_back(raw, older)
-    town.ledger._seen = Seen()  # type: ignore[union-attr]
+    town.ledger._seen = Seen()
     assert is_open(DISTRICT)
 
 
@@ -94,7 +94,7 @@ def test_a_broken_chain_closes_the_ledger_until_it_was_found_whole(town: Town, r
     project_all(DISTRICT)
     for _ in range(3):
         town.earn("lin", 1)
-    raw.xdel(town.ledger.keys.stream, "5-0")  # type: ignore[union-attr]
+    raw.xdel(town.ledger.keys.stream, "5-0")
     with refused("journal_chain_broken"):
         keep_up(DISTRICT)
     with refused("ledger_closed"):
@@ -106,7 +106,7 @@ def test_a_broken_chain_closes_the_ledger_until_it_was_found_whole(town: Town, r
 
 def test_a_broken_chain_closes_the_ledger_inside_a_transaction_too(town: Town, raw: redis.Redis) -> None:
     town.earn("lin", 1)
-    raw.xdel(town.ledger.keys.stream, "2-0")  # type: ignore[union-attr]
+    raw.xdel(town.ledger.keys.stream, "2-0")
 
     def use() -> None:
         with transaction():

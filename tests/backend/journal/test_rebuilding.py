@@ -105,7 +105,7 @@ def test_a_second_server_is_filled_and_stays_closed(
     other = connect(private_valkey().socket)
     assert rebuilding.rebuild_into(other, DISTRICT) == busy.ledger.head()
     assert everything(other) == everything(raw)
-    assert b"\tclosed\t" in other.get("{d:370112}:head")  # type: ignore[operator]
+    assert b"\tclosed\t" in other.get("{d:370112}:head")
     assert refused(lambda: rebuilding.rebuild_into(other, DISTRICT)) == "ledger_not_empty"
     other.close()
 
@@ -148,7 +148,7 @@ def fork(busy: Town, raw: redis.Redis) -> None:
     journal = head(DISTRICT)
     put_back(raw, old)
     behind = busy.ledger.head()
-    busy.ledger._seen = Seen()  # type: ignore[union-attr]  # somebody who had seen less
+    busy.ledger._seen = Seen()  # somebody who had seen less
     busy.ledger.open(behind)
     for points in (4, 5, 6):
         busy.earn("lin", points)
@@ -181,7 +181,7 @@ def test_a_forks_entries_are_given_up_by_two_staff_alone(busy: Town, raw: redis.
 def test_a_torn_ledger_is_replaced_and_loses_nothing(busy: Town, raw: redis.Redis) -> None:
     busy.earn("lin", 8)  # in the stream alone
     ended = busy.ledger.head()
-    number, digest, seen, _, run, epoch = raw.get("{d:370112}:head").decode().split("\t")  # type: ignore[union-attr]
+    number, digest, seen, _, run, epoch = raw.get("{d:370112}:head").decode().split("\t")
     raw.set("{d:370112}:head", "\t".join((number, digest, seen, "torn", run, epoch)))
     assert refused(lambda: busy.earn("lin", 1)) == "ledger_torn"
     assert refused(lambda: rebuilding.catch_up(DISTRICT)) == "ledger_torn"

@@ -109,7 +109,7 @@ def test_a_hook_may_open_a_transaction_of_its_own(app: Flask) -> None:
 @pytest.mark.parametrize("hook", [after_commit, after_rollback])
 def test_a_hook_needs_a_transaction(app: Flask, hook: object) -> None:
     with pytest.raises(RuntimeError):
-        hook(lambda: None)  # type: ignore[operator]
+        hook(lambda: None)
 
 
 def test_rows_changed_outside_a_transaction_are_a_fault(cast: Cast) -> None:

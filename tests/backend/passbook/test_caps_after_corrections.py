@@ -94,7 +94,7 @@ def test_postings_wait_while_an_undoing_is_on_its_way(
     real = ledger(DISTRICT).post
 
     def fails(command: object) -> object:
-        answer = real(command)  # type: ignore[arg-type]
+        answer = real(command)
         if isinstance(command, Reverse):
             raise ConnectionResetError  # the process dies behind the posting
         return answer

@@ -33,7 +33,7 @@ class LedgerPort:
         self._late: list[list[t.Command]] = []
         self._command: t.Command | None = None
         self._append = self.twin._books.append
-        self.twin._books.append = self._noted  # type: ignore[method-assign]
+        self.twin._books.append = self._noted
 
     def post(self, command: t.Command) -> Receipt:
         answer = self.post_many([command])[0]

@@ -205,7 +205,7 @@ class Run:
     @contextmanager
     def _wired(self) -> Iterator[None]:
         """The service's own code on the ports of this run."""
-        parts().ledgers[DISTRICT] = self.ledger  # type: ignore[assignment]
+        parts().ledgers[DISTRICT] = self.ledger
 
         def there(district: str) -> StreamPort:
             return self.stream

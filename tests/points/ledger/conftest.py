@@ -41,7 +41,7 @@ def redis_ledger(redis_client: redis.Redis, clock: FixedClock) -> Ledger:
 @pytest.fixture(params=["server", "cluster"])
 def client(request: pytest.FixtureRequest) -> Client:
     """A client of an empty server, and of an empty cluster."""
-    return request.getfixturevalue("redis_client" if request.param == "server" else "fresh_cluster")  # type: ignore[no-any-return]
+    return request.getfixturevalue("redis_client" if request.param == "server" else "fresh_cluster")
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def ledger(request: pytest.FixtureRequest, clock: FixedClock) -> Ledger | Memory
     """The ledger under contract: the real one, the same in a cluster, and its twin."""
     if request.param == "twin":
         return MemoryLedger(DISTRICT, clock)
-    return request.getfixturevalue(f"{request.param}_ledger")  # type: ignore[no-any-return]
+    return request.getfixturevalue(f"{request.param}_ledger")
 
 
 @pytest.fixture

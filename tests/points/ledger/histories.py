@@ -138,7 +138,7 @@ def _all(ledger: Ledger | MemoryLedger) -> int:
 
 def _answer(ask: Any, command: t.Command) -> Receipt | tuple[str, dict[str, object]]:
     try:
-        return ask(command)  # type: ignore[no-any-return]
+        return ask(command)
     except Refused as refused:
         return refused.code, refused.details
 

@@ -75,7 +75,7 @@ def _next(listed: list[Call], done: int) -> list[int]:
 def _unrolled(path: tuple[object, ...]) -> list[Call]:
     order: list[Call] = []
     while path:
-        call, path = path  # type: ignore[assignment,misc]
+        call, path = path
         order.append(call)
     return order[::-1]
 

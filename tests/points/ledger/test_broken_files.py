@@ -29,7 +29,7 @@ STREAM = f"{{d:{DISTRICT}}}:entries".encode()
 def _told(server: Valkey) -> list[Entry]:
     """A short history with something of everything; the server is ended after it."""
     client = connect(server.socket)
-    town = Town(Ledger(client, DISTRICT, SystemClock()), SystemClock()).opened()  # type: ignore[arg-type]
+    town = Town(Ledger(client, DISTRICT, SystemClock()), SystemClock()).opened()
     for i in range(12):
         grant = town.earn(f"r{i % 4}", 45, days=10 + i)
         hold = town.hold(f"r{i % 4}")

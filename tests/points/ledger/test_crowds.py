@@ -41,7 +41,7 @@ def test_a_merged_lot_keeps_its_date_so_that_what_returns_finds_it(
     redis_ledger: Ledger, redis_client: redis.Redis, clock: object
 ) -> None:
     """A redemption is under way in the lot that later ones join; what comes back must not stand beside it."""
-    town = Town(redis_ledger, clock).opened()  # type: ignore[arg-type]
+    town = Town(redis_ledger, clock).opened()
     for _ in range(64):
         town.earn("lin", 40, days=100)
     later = town.now + timedelta(days=100, minutes=9)
@@ -90,7 +90,7 @@ def test_merged_lots_are_spent_and_expire_as_one(town: Town) -> None:
 
 
 def test_a_merge_is_in_the_entries(redis_ledger: Ledger, redis_client: redis.Redis, clock: object) -> None:
-    town = Town(redis_ledger, clock).opened()  # type: ignore[arg-type]
+    town = Town(redis_ledger, clock).opened()
     _crowd(town)
     for minutes in (5, 3, 9):
         grant = town.earn("lin", 4, expires_at=town.now + timedelta(days=120, minutes=minutes))

@@ -273,7 +273,7 @@ def test_a_replica_that_keeps_no_file_is_not_waited_for_in_vain(private_valkey: 
     for extra, answers in (((), False), (hides, True)):
         primary = private_valkey("--port", str(port), "--bind", "127.0.0.1", "--repl-diskless-sync-delay", "0", *extra)
         replica = private_valkey("--replicaof", f"127.0.0.1 {port}", "--appendonly", "no")
-        _until(lambda replica=replica: replica.client().info("replication")["master_link_status"] == "up")  # type: ignore[misc]
+        _until(lambda replica=replica: replica.client().info("replication")["master_link_status"] == "up")
         ledger = Ledger(connect(primary.socket), DISTRICT, SystemClock(), level="replica", wait_seconds=0.3)
         command = TopUp(new_id(SystemClock().now()), "civic", 1)
         if answers:

@@ -98,7 +98,7 @@ def test_when_a_batch_cannot_be_asked_those_after_it_are_not(redis_ledger: Ledge
             raise no.LEDGER_UNREACHABLE()
         return run(*asked)
 
-    redis_ledger._run = second_is_lost  # type: ignore[method-assign]
+    redis_ledger._run = second_is_lost
     grants = [town.earning(f"r{number}", 5) for number in range(450)]
     with refused("ledger_unreachable"):
         town.ledger.post_many(grants)

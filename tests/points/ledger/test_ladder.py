@@ -43,7 +43,7 @@ class Climb:
         """Write the ledger's head; and let who asks know of that number in that epoch."""
         if knows is not None:
             self.ledger(skew=1)
-            self.town.ledger._seen.reached(*knows)  # type: ignore[union-attr]
+            self.town.ledger._seen.reached(*knows)
         key = f"{{d:{DISTRICT}}}:head"
         server = owner_of(self.client, key)
         parts = server.get(key).decode().split("\t")

@@ -164,7 +164,7 @@ def _outcome(call: Call) -> str:
     if not call.known:
         return "unknown"
     looked = call.asked[0] in ("points", "stock", "shop")
-    return "looked" if looked else f"{call.asked[0]} {call.answer[0]}"  # type: ignore[index]
+    return "looked" if looked else f"{call.asked[0]} {call.answer[0]}"
 
 
 MUST_HAPPEN = (

@@ -25,7 +25,7 @@ ROUNDS = int(os.environ.get("ROUNDS", "100"))
 
 @pytest.fixture
 def town(redis_ledger: Ledger, clock: object) -> Town:
-    return Town(redis_ledger, clock).opened()  # type: ignore[arg-type]
+    return Town(redis_ledger, clock).opened()
 
 
 def at_once(ledger: Ledger, commands: Sequence[t.Command]) -> Counter[str]:
@@ -52,7 +52,7 @@ def _stock_of_one(town: Town, rounds: int, buyers: int = 64) -> None:
         town.adjust_stock(1)
         answers = at_once(town.ledger, [town.holding(f"r{resident}") for resident in range(buyers)])
         assert answers == {"hold": 1, "out_of_stock": buyers - 1}
-        (hold,) = town.ledger.wire.ask("ZRANGE", town.ledger.keys.holds, 0, -1)  # type: ignore[attr-defined]
+        (hold,) = town.ledger.wire.ask("ZRANGE", town.ledger.keys.holds, 0, -1)
         town.release(hold.decode())
         town.adjust_stock(-1)
 

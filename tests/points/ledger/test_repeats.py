@@ -22,18 +22,19 @@ def town(ledger: Ledger | MemoryLedger, clock: FixedClock) -> Town:
     return Town(ledger, clock).opened()
 
 
-def _arriving(town: Town) -> t.ReceiveAcross:
+def _for_ten_minutes(town: Town, kind: str) -> t.Command:
+    """A command that names a moment ten minutes ahead."""
+    if kind == "earn":
+        return town.earning("lin", 30, expires_at=town.now + timedelta(minutes=10))
+    if kind == "hold":
+        return town.holding("lin", minutes=10)
     return t.ReceiveAcross(town.id(), "lin", "370103", 20, town.now + timedelta(minutes=10), town.id())
 
 
 @pytest.mark.parametrize("kind", ["earn", "hold", "receive_across"])
 def test_a_command_repeated_after_its_date_gets_its_first_receipt(town: Town, clock: FixedClock, kind: str) -> None:
     town.earn("lin", 100)
-    command = {
-        "earn": town.earning("lin", 30, expires_at=town.now + timedelta(minutes=10)),
-        "hold": town.holding("lin", minutes=10),
-        "receive_across": _arriving(town),
-    }[kind]
+    command = _for_ten_minutes(town, kind)
     first = town.ledger.post(command)
     clock.at += timedelta(hours=1)
     again = town.ledger.post(command)
@@ -44,11 +45,7 @@ def test_a_command_repeated_after_its_date_gets_its_first_receipt(town: Town, cl
 @pytest.mark.parametrize("kind", ["earn", "hold", "receive_across"])
 def test_a_command_that_comes_first_after_its_date_is_refused(town: Town, clock: FixedClock, kind: str) -> None:
     town.earn("lin", 100)
-    command = {
-        "earn": town.earning("lin", 30, expires_at=town.now + timedelta(minutes=10)),
-        "hold": town.holding("lin", minutes=10),
-        "receive_across": _arriving(town),
-    }[kind]
+    command = _for_ten_minutes(town, kind)
     clock.at += timedelta(hours=1)
     before = town.ledger.head()
     with refused("bad_time") as found:

@@ -38,7 +38,7 @@ def _asked(real: Town, command: t.Command, facts: Facts) -> str:
 
 def _holds(real: Town, client: redis.Redis) -> None:
     entries = Stream(client, DISTRICT).read(0, 10_000)
-    assert str(verify(entries, real.ledger).difference) == "None"  # type: ignore[arg-type]
+    assert str(verify(entries, real.ledger).difference) == "None"
 
 
 def test_a_script_with_keys_made_for_somebody_else_asks_for_others_and_does_nothing(

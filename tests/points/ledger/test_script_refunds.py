@@ -51,7 +51,7 @@ def test_a_refund_of_a_ledger_that_is_days_ahead_of_its_caller_is_swept_on_the_r
     assert real.ledger.head() == head
     refunded = real.refund(captured.id)
     real.clock.at = refunded.at + timedelta(days=7)
-    assert verify(Stream(redis_client, DISTRICT).read(0, 100), real.ledger).difference is None  # type: ignore[arg-type]
+    assert verify(Stream(redis_client, DISTRICT).read(0, 100), real.ledger).difference is None
     assert real.sweep() == 1
     assert real.ledger.account("resident:lin") == 0
 

@@ -192,7 +192,7 @@ def test_a_forked_process_does_not_wait_for_threads_it_does_not_have() -> None:
 
 @pytest.fixture
 def town(redis_ledger: Ledger, clock: object) -> Town:
-    return Town(redis_ledger, clock).opened()  # type: ignore[arg-type]
+    return Town(redis_ledger, clock).opened()
 
 
 @contextmanager
@@ -231,7 +231,7 @@ def _posted(
             asked = []
             for number, command in enumerate(commands):
                 asked.append(threads.submit(post, command))
-                until(lambda: len(sizes) + len(ledger._together._waiting) == number + 1)  # noqa: B023 - now
+                until(lambda: len(sizes) + len(ledger._together._waiting) == number + 1)  # noqa: B023 - waited for within the round
         return [each.result(10) for each in asked], sizes
 
 

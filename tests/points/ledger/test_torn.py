@@ -46,7 +46,7 @@ def _refund(town: Town) -> t.Command:
 def _late_refund(town: Town) -> t.Command:
     made = _refund(town)
     town.clock.advance(days=400)
-    return t.Refund(town.id(), made.capture, made.staff, made.reason)  # type: ignore[union-attr]
+    return t.Refund(town.id(), made.capture, made.staff, made.reason)
 
 
 def _expiry(town: Town) -> None:
@@ -103,7 +103,7 @@ def _broken(ledger: Ledger, place: str, instead: str) -> Ledger:
     for kind, script in bind_all().items():
         assert script.text.count(place) == 1
         text = script.text.replace(place, instead)
-        ledger._scripts[kind] = Script(text, ledger.wire.ask("SCRIPT", "LOAD", text).decode())  # type: ignore[attr-defined]
+        ledger._scripts[kind] = Script(text, ledger.wire.ask("SCRIPT", "LOAD", text).decode())
     return ledger
 
 

@@ -153,7 +153,11 @@ def test_a_period_that_ends_before_it_begins_is_refused(tmp_path):
 def test_long_decimals_multiply_exactly(tmp_path):
     third = Decimal("0.3333333333333333333333")
     names = [f"c{each}" for each in range(20)]
-    made = [{"coefficient": n, "title": {"zh": n, "en": n}, "otherwise": third, "cases": [{"title": {"zh": n, "en": n}, "when": {"day": "holiday"}, "factor": third}]} for n in names]  # fmt: skip # noqa: E501
+    holiday = {"title": {"zh": "节", "en": "Holiday"}, "when": {"day": "holiday"}, "factor": third}
+    made = [
+        {"coefficient": each, "title": {"zh": each, "en": each}, "otherwise": third, "cases": [holiday]}
+        for each in names
+    ]
     long = pack(rule("acts", coefficients=names), coefficients=made)
     assert cases_told() == set()
     deed = {**DEED, "quantity": 1, "gives": {}}
