@@ -119,6 +119,8 @@ class GrantRow(DistrictRow, Base):
     correction: Mapped[str | None] = mapped_column(String(36))
     kept: Mapped[int] = mapped_column(BigInteger, default=0)
     """Points of a grant this one replaces that were spent already; they stay and count as given by this one."""
+    behind: Mapped[bool] = mapped_column(Boolean, default=False, server_default=text("false"))
+    """Whether it waits until what it replaces is undone, and is then less by what was spent of the deed."""
     reversal: Mapped[str | None] = mapped_column(String(36))
     """The id of the posting that undoes this grant."""
     lost: Mapped[int] = mapped_column(BigInteger, default=0)

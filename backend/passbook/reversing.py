@@ -1,10 +1,13 @@
 """The difference of a correction: what is missing is granted beside; too much is undone, what stays is granted anew.
 
-Points that were spent stay spent and count towards what stays, so that nobody ever owes.
+Points of the deed that were spent stay spent and count towards what it gives now, by whichever rule, so that nobody
+ever owes and nothing is paid twice.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +25,6 @@ from points.ledger.transfer import Reverse
 from points.rules import Decision, Grant
 
 REVERSING = "ledger.reverse"
-_WAITS_FOR_REVERSAL = kept.UNDER_WAY.code
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,103 +39,123 @@ class Why:
 
 def check_settled(row: Earning) -> None:
     """Refused with `correction_under_way` while an undoing of this earning is not posted yet."""
-    if any(grant.state == "undoing" for grant in _grants(row)):
+    if any(grant.state == "undoing" or grant.behind for grant in _grants(row)):
         raise kept.UNDER_WAY()
 
 
 def undo_all(row: Earning, why: Why) -> None:
     """Take back what is left of every grant."""
-    standing = _settled(_grants(row))
-    _reverse(row, standing, None, why)
+    _carry_out(row, _settled(_grants(row)), [], why)
 
 
 def settle(row: Earning, first: Decision, corrected: Decision, why: Why) -> None:
-    """Bring each rule's grants to what the corrected decision gives."""
+    """Bring the deed's grants to what the corrected decision gives."""
     had, due = _by_rule(first), _by_rule(corrected)
+    wrong: list[GrantRow] = []
+    new: list[GrantRow] = []
     for rule in sorted(had.keys() | due.keys()):
         grants = [grant for grant in _grants(row) if grant.rule == rule]
-        _settle_rule(row, grants, had.get(rule), due.get(rule), why)
+        undone, due_now = _settle_rule(row, grants, had.get(rule), due.get(rule), why)
+        wrong += undone
+        new += due_now
+    _carry_out(row, wrong, [(grant, due[grant.rule].caps) for grant in new], why)
 
 
-def _settle_rule(row: Earning, grants: list[GrantRow], had: Grant | None, due: Grant | None, why: Why) -> None:
+def _settle_rule(
+    row: Earning, grants: list[GrantRow], had: Grant | None, due: Grant | None, why: Why
+) -> tuple[list[GrantRow], list[GrantRow]]:
+    """Of one rule: the grants to undo, and what is granted beside those that stand or in their place."""
     number = max((grant.number for grant in grants), default=0) + 1
     standing = [grant for grant in grants if grant.state in ("waiting", "posted")]
     asked, keep = sum(grant.amount + grant.kept for grant in standing), due.amount if due else 0
     if due is not None and standing and had is not None and _same_terms(had, due):
         if asked == keep:
             _count(standing, due.counted)
-            return
+            return [], []
         standing = _settled(standing)
         given = sum(grant.granted + grant.kept for grant in standing)
         if given <= keep:
             _let_stand(standing, due.counted)
-            if keep > given:
-                counted = "0" if standing else due.counted
-                more = posting.store_grant(
-                    row, due, amount=keep - given, number=number, correction=why.correction, counted=counted
-                )
-                posting.send(more)
-            return
-    again = None if due is None else posting.store_grant(row, due, number=number, correction=why.correction)
-    _reverse(row, _settled(standing), again, why, due.caps if due else ())
+            if keep == given:
+                return [], []
+            counted, more = "0" if standing else due.counted, keep - given
+            return [], [
+                posting.store_grant(row, due, amount=more, number=number, correction=why.correction, counted=counted)
+            ]
+    again = [] if due is None else [posting.store_grant(row, due, number=number, correction=why.correction)]
+    return _settled(standing), again
 
 
-def _reverse(row: Earning, standing: list[GrantRow], again: GrantRow | None, why: Why, caps: kept.Caps = ()) -> None:
-    """Queue the undoing of these grants, and what is granted anew behind it."""
-    wrong = []
-    for grant in standing:
+def _carry_out(row: Earning, wrong: list[GrantRow], new: list[tuple[GrantRow, kept.Caps]], why: Why) -> None:
+    """Queue the undoing of the wrong grants, and behind it what is granted: it may be less by what was spent."""
+    for grant in wrong:
         grant.counted *= 0
         grant.state = "undoing" if grant.granted else "undone"
         if grant.granted:
             grant.reversal, grant.correction = fresh_id(), grant.correction or why.correction
-            wrong.append(grant.id)
-    spent = sum(grant.kept for grant in standing)
-    if again is not None and (wrong or spent) and again.amount:
-        again.reason = _WAITS_FOR_REVERSAL
-        kept.expect(row.district, again.id, caps)
-    elif again is not None:
-        posting.send(again)
-        again = None
-    kept.let_go(row.district, [grant.id for grant in standing])
-    if wrong or again is not None:
-        outbox.send(
-            row.district,
-            REVERSING,
-            {
-                "grants": wrong,
-                "again": again.id if again else None,
-                "caps": [list(each) for each in caps],
-                "spent": spent,
-                "reason": why.reason,
-                "staff": [why.first, why.second],
-            },
-        )
+    kept.let_go(row.district, [grant.id for grant in wrong])
+    undoing = [grant.id for grant in wrong if grant.state == "undoing"]
+    waits = bool(undoing) or sum(spent(_grants(row)).values()) > 0
+    for grant, caps in new:
+        grant.behind = waits and grant.amount > 0
+        if grant.behind:
+            grant.reason = kept.UNDER_WAY.code
+            kept.expect(row.district, grant.id, caps)
+        else:
+            posting.send(grant)
+    if undoing or any(grant.behind for grant, _ in new):
+        payload = {"earning": row.id, "grants": undoing, "reason": why.reason, "staff": [why.first, why.second]}
+        outbox.send(row.district, REVERSING, payload)
 
 
 @outbox.handles(REVERSING)
 def post_reversals(district: str, payload: dict[str, Any]) -> None:
-    """Undo each grant under the id of its reversal, then grant anew what stays, less what had been spent."""
+    """Undo each grant under the id of its reversal, then grant what is due, less what had been spent of the deed."""
     kept.alone(district)
-    spent = int(payload["spent"])
     first, second = payload["staff"]
     undone = [_undo(district, identifier, payload["reason"], (first, second)) for identifier in payload["grants"]]
     if not all(grant.state == "undone" for grant in undone):
         outbox.send(district, REVERSING, payload)  # under a new id, which is stored before it is used
         return
-    spent += sum(grant.lost for grant in undone)
-    if payload["again"] is None:
-        return
-    again = find(GrantRow, district, payload["again"], lock=True)
-    stays = min(again.amount, spent)
-    again.amount -= stays
-    caps = tuple((key, int(most)) for key, most in payload.get("caps", ()))
-    again.kept, cuts = kept.settle(district, again.id, caps, stays)
-    again.cuts = [[cut.cap, cut.asked, cut.granted] for cut in cuts]
-    again.reason = None
-    if again.amount:
-        posting.send(again)
-    else:
-        again.state = "posted"
+    row = find(Earning, district, payload["earning"])
+    grants = _grants(row)
+    behind = [grant for grant in grants if grant.behind]
+    stays = _shared_out(spent(grants), behind)
+    due = _by_rule(Decision.from_json(row.decision or ""))
+    for grant in behind:
+        grant.amount -= stays[grant.id]
+        grant.kept, cuts = kept.settle(district, grant.id, due[grant.rule].caps, stays[grant.id])
+        grant.cuts = [[cut.cap, cut.asked, cut.granted] for cut in cuts]
+        grant.behind, grant.reason = False, None
+        if grant.amount:
+            posting.send(grant)
+        else:
+            grant.state = "posted"
+
+
+def spent(grants: Iterable[GrantRow]) -> Counter[str]:
+    """What a resident spent of a deed's undone grants, by rule, so far as no grant that stands counts it as given.
+
+    A rule whose grants count what was spent of another's has less than none; the sum is what the deed has.
+    """
+    found: Counter[str] = Counter()
+    for grant in grants:
+        found[grant.rule] += grant.lost
+        if grant.state in posting.STANDING:
+            found[grant.rule] -= grant.kept
+    return found
+
+
+def _shared_out(found: Counter[str], behind: list[GrantRow]) -> Counter[str]:
+    """How much of what was spent counts as given by each of these grants, by id: first by its own rule's."""
+    left, stays = max(0, sum(found.values())), Counter[str]()
+    for own in (True, False):
+        for grant in behind:
+            room = grant.amount - stays[grant.id]
+            takes = max(0, min(room, left, found[grant.rule] if own else left))
+            stays[grant.id] += takes
+            left -= takes
+    return stays
 
 
 def _undo(district: str, identifier: str, reason: str, staff: tuple[str, str]) -> GrantRow:

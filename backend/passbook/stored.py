@@ -14,6 +14,7 @@ from backend.kit.clock import fresh_id
 from backend.kit.db import db
 from backend.passbook import kept
 from backend.passbook.models import Earning, GrantRow
+from backend.passbook.reversing import spent
 from backend.wiring import ledger
 from points.errors import Refused
 from points.events import DeedApproved
@@ -31,32 +32,35 @@ def balance(event: DeedApproved, but: str | None = None) -> int:
     """
     found = _under_way(event)
     had = ledger(event.district).balance(event.resident)
-    waiting: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    undone: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    leaves: Counter[str] = Counter()
-    for grant, _ in found:
-        if grant.state == "undoing":
-            left, spent = _taken_back(grant)
-            leaves[grant.earning] += left
-            undone[grant.earning][grant.rule] += spent + grant.kept
+    taken = {grant.id: _taken_back(grant) for grant, _ in found if grant.state == "undoing"}
     freed = sum(grant.granted for grant, _ in found if grant.state == "undoing")
+    deeds: defaultdict[str, list[GrantRow]] = defaultdict(list)
+    fits: Counter[str] = Counter()
     used: Counter[str] = Counter()
     for grant, decision in found:
+        deeds[grant.earning].append(grant)
         if grant.state == "waiting":
-            waiting[grant.earning][grant.rule] += _fits(grant, decision, used, freed)
-    coming = 0
-    for earning, rules in waiting.items():
-        comes = sum(max(0, points - undone[earning][rule]) for rule, points in rules.items())
-        coming += 0 if earning == but else max(0, comes - leaves[earning])
+            fits[grant.id] = _fits(grant, decision, used, freed)
+    coming = sum(_coming(grants, fits, taken) for earning, grants in deeds.items() if earning != but)
     return had.available + had.held + had.pending + coming
 
 
+def _coming(grants: list[GrantRow], fits: Counter[str], taken: dict[str, tuple[int, int]]) -> int:
+    """What of a deed's points comes beside what the ledger has of them until its undoing is through."""
+    undoing = [taken[grant.id] for grant in grants if grant.id in taken]
+    leaves, counts = sum(left for left, _ in undoing), sum(lost for _, lost in undoing)
+    behind = sum(fits[grant.id] for grant in grants if grant.behind)
+    rest = sum(fits[grant.id] for grant in grants if not grant.behind)
+    return rest + max(0, behind - counts - max(0, sum(spent(grants).values())) - leaves)
+
+
 def _under_way(event: DeedApproved) -> list[tuple[GrantRow, str | None]]:
-    """The resident's grants that wait or are being undone, in the order in which they came."""
+    """All grants of the resident's deeds of which some wait or are being undone, in the order in which they came."""
     joined = and_(Earning.district == GrantRow.district, Earning.id == GrantRow.earning)
-    query = select(GrantRow, Earning.decision).join(Earning, joined).order_by(GrantRow.id)
     of_resident = (Earning.district == event.district, Earning.resident == event.resident)
-    rows = db.session.execute(query.where(*of_resident, GrantRow.state.in_(("waiting", "undoing"))))
+    these = select(Earning.id).join(GrantRow, joined).where(*of_resident, GrantRow.state.in_(("waiting", "undoing")))
+    query = select(GrantRow, Earning.decision).join(Earning, joined).order_by(GrantRow.id)
+    rows = db.session.execute(query.where(Earning.district == event.district, Earning.id.in_(these)))
     return [(grant, decision) for grant, decision in rows]
 
 

@@ -69,7 +69,7 @@ def test_a_waiting_grant_takes_of_the_store_what_its_caps_leave(
     assert [told(resident, each)["granted"] for each in earnings] == [5, 10]
 
 
-@pytest.mark.parametrize(("changed", "spent", "then"), [(8, 0, 5), (12, 0, 3), (8, 10, 5)])
+@pytest.mark.parametrize(("changed", "spent", "then"), [(8, 0, 5), (12, 0, 3), (8, 10, 5), (14, 10, 5), (14, 3, 4)])
 def test_a_grant_that_replaces_another_takes_of_the_store_the_larger_of_both(
     cast: Cast, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, changed: int, spent: int, then: int
 ) -> None:
@@ -83,7 +83,7 @@ def test_a_grant_that_replaces_another_takes_of_the_store_the_larger_of_both(
         second = approve(resident, "丙")
     delivered(clock)
     assert told(resident, second)["granted"] == then
-    assert points(resident) == changed + then
+    assert points(resident) == max(0, changed - spent) + then
 
 
 def test_a_deed_that_was_cut_is_made_up_by_a_correction_where_there_is_room(cast: Cast, clock: FixedClock) -> None:
@@ -129,5 +129,5 @@ def test_points_that_were_spent_are_said_to_have_been_given_before(cast: Cast, c
         for each in (first, second):
             adds_up(resident, each)
     said = told(resident, first)["sentences"]
-    assert "3 of them had been given before." in said["en"]
-    assert "其中 3 分先前已经给过。" in said["zh-CN"]
+    assert "7 of them had been given before." in said["en"]
+    assert "其中 7 分先前已经给过。" in said["zh-CN"]

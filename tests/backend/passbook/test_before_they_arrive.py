@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from points.clock import FixedClock
-from tests.backend.passbook.corrected import ask, correct
+from tests.backend.passbook.corrected import ask, correct, spend
 from tests.backend.passbook.small import STORE, opened, served
 from tests.backend.passbook.stage import approve, no, points, told
 from tests.backend.passbook.waiting import delivered, nothing_posted
@@ -48,6 +48,18 @@ def test_a_correction_stores_no_more_than_the_most_beside_what_came_since(cast: 
     assert points(resident) == 15
     for earning, category in ((first, "大扫除"), (second, "扫雪")):
         assert no(ask(office[0], earning, category=category)) == (409, "correction_changes_nothing")
+
+
+def test_a_correction_to_another_rule_after_spending_stores_no_more_than_the_most(
+    cast: Cast, clock: FixedClock
+) -> None:
+    big = "- {rule: big, title: {zh: 大扫除, en: Big}, when: {kind: act, category: 大扫除}, points: {each: 15}}"
+    office, resident = opened(cast, big, more=STORE), cast.resident()
+    first = approve(resident, "扫雪")
+    spend(cast, resident, 10)
+    approve(resident, "扫雪")
+    correct(office, first, category="大扫除")
+    assert (points(resident), told(resident, first)["granted"]) == (15, 15)
 
 
 @pytest.mark.parametrize("arrives", [True, False])

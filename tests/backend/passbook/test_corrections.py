@@ -17,6 +17,7 @@ from backend.wiring import ledger
 from points.clock import FixedClock
 from tests.app import DISTRICT, OTHER_DISTRICT
 from tests.backend.passbook.corrected import ask, correct, spend, undo
+from tests.backend.passbook.small import opened
 from tests.backend.passbook.stage import (
     FOUND,
     HELP,
@@ -75,6 +76,33 @@ def test_what_was_spent_stays_spent_and_counts_towards_what_stays(
     assert (seen["granted"], seen["grants"][-1]["kept"], seen["grants"][0]["lost"]) == (10, kept, spent)
     assert any(f"{kept} 分在更正前已经用掉" in line for line in seen["sentences"]["zh-CN"])
     assert ledger(DISTRICT).account("fund:civic") == 10_000 - max(10, spent)
+
+
+SWEEP = "- {rule: sweep, title: {zh: 清扫, en: Sweep}, when: {kind: act, category: 清扫}, points: {each: 15}}"
+
+
+@pytest.mark.parametrize(("spent", "left", "kept"), [(0, 15, 0), (4, 11, 4), (10, 5, 10)])
+def test_what_was_spent_counts_towards_what_another_rule_gives(cast: Cast, spent: int, left: int, kept: int) -> None:
+    office, resident = opened(cast, SWEEP), cast.resident()
+    earning = approve(resident, "扫雪")
+    if spent:
+        spend(cast, resident, spent)
+    correct(office, earning, category="清扫")
+    seen = told(resident, earning)
+    assert (points(resident), seen["granted"], seen["grants"][-1]["kept"]) == (left, 15, kept)
+    assert ledger(DISTRICT).account("fund:civic") == 10_000 - 15
+
+
+def test_what_a_lower_correction_let_go_of_counts_again_when_it_is_raised(
+    cast: Cast, office: tuple[Person, Person]
+) -> None:
+    resident = cast.resident()
+    earning = approve(resident, STAR)
+    spend(cast, resident, 20)
+    correct(office, earning, category=HELP)
+    correct(office, earning, category=STAR)
+    assert (points(resident), told(resident, earning)["granted"]) == (0, 20)
+    assert ledger(DISTRICT).account("fund:civic") == 10_000 - 20
 
 
 def test_an_earning_is_undone_by_two_and_nobody_owes(cast: Cast, office: tuple[Person, Person]) -> None:
