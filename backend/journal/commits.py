@@ -81,6 +81,8 @@ class Committer:
         self._lane = Lane(db.engine, stream(district), district) if db.engine.dialect.name == "postgresql" else None
         self._changed = threading.Condition()
         self._waiting: list[_Waiter] = []
+        self._begun = 0
+        """How many of those waiting came before the copy under way began."""
         self._aboard = 0
         """How many of those waiting came before what they wait for was sent to the books."""
         self._company = 1
@@ -111,17 +113,40 @@ class Committer:
                 self._thread.start()
             elif len(self._waiting) in (1, self._company):
                 self._changed.notify_all()
-        return waiter.is_sure_within(seconds)
+        sure = waiter.is_sure_within(seconds)
+        if not sure:
+            self._let_go(waiter)
+        return sure
+
+    def _let_go(self, waiter: _Waiter) -> None:
+        """Nobody is kept who waits no longer: the books may hang for hours."""
+        with self._changed:
+            if waiter in self._waiting:
+                place = self._waiting.index(waiter)
+                self._begun -= place < self._begun
+                self._aboard -= place < self._aboard
+                del self._waiting[place]
 
     def _run(self) -> None:
-        while self._is_asked():
-            self._serve()
-            if time.monotonic() - self._trimmed_at > TRIM_SECONDS:
+        leaves = False
+        while not leaves:
+            while self._is_asked():
+                self._serve()
+                if time.monotonic() - self._trimmed_at > TRIM_SECONDS:
+                    self._trim()
+            if not self._ended:
                 self._trim()
-        if not self._ended:
-            self._trim()
-        if self._lane is not None:
-            self._lane.close()
+            if self._lane is not None:
+                self._lane.close()
+            leaves = self._leaves()
+
+    def _leaves(self) -> bool:
+        """Whether nobody came while this thread put its things away; who comes from now on starts another."""
+        with self._changed:
+            if self._waiting and not self._ended:
+                return False
+            self._thread = None
+            return True
 
     def _is_asked(self) -> bool:
         """Whether somebody waits, and company for them too, or for too long; False when nobody came for long."""
@@ -130,20 +155,17 @@ class Committer:
             if self._waiting:
                 patience = min(self._took, GATHER_SECONDS)
                 self._changed.wait_for(lambda: self._ended or len(self._waiting) >= self._company, patience)
-            if self._waiting and not self._ended:
-                return True
-            self._thread = None
-            return False
+            return bool(self._waiting) and not self._ended
 
     def _serve(self) -> None:
         """One copy. Whoever asked before it began hears what came of it; of those who came aboard, whom it reached."""
         with self._changed:
-            begun = self._aboard = len(self._waiting)
+            self._begun = self._aboard = len(self._waiting)
         began = time.monotonic()
         self._reached = reached = self._made(self._copy)
         self._took = time.monotonic() - began
         with self._changed:
-            waiting, aboard = self._waiting, self._aboard
+            waiting, begun, aboard = self._waiting, self._begun, self._aboard
             late = [waiter for waiter in waiting[begun:aboard] if waiter.number > reached]
             self._waiting = late + waiting[aboard:]
             self._company = max(1, (aboard - len(late)) * 3 // 4)

@@ -165,6 +165,46 @@ def test_books_that_die_when_they_are_let_go_do_not_end_the_thread_that_commits(
     assert thread.is_alive()
 
 
+def test_who_comes_while_the_thread_leaves_is_waited_on(
+    app: Flask, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It idled long enough to go, and puts its things away."""
+    leaving, trim = threading.Event(), commits.trimming.after_copy
+
+    def slowly(district: str) -> int:
+        trimmed = trim(district)
+        leaving.set()
+        time.sleep(0.2)
+        return trimmed
+
+    town.earn("lin", 7)
+    monkeypatch.setattr(commits.trimming, "after_copy", slowly)
+    monkeypatch.setattr(commits, "_IDLE_SECONDS", 0.01)
+    town.earn("lin", 7)
+    for _ in range(3):
+        assert leaving.wait(5)
+        leaving.clear()
+        town.earn("lin", 7)
+    assert count() == 8
+    commits.stop(app)
+
+
+def test_nobody_is_kept_who_waits_no_longer(app: Flask, town: Town) -> None:
+    """Books that hang for hours must not fill the memory with those who gave up."""
+    town.earn("lin", 7)
+    (committer,) = app.extensions["civic_committers"].values()
+    committer._serve = lambda: time.sleep(0.5)  # type: ignore[method-assign]
+    town.ledger._safe._seconds = 0.01
+    for _ in range(20):
+        with pytest.raises(Refused, match=r"^not_yet_durable$"):
+            town.earn("lin", 7)
+    assert committer._waiting == []
+    del committer._serve
+    town.ledger._safe._seconds = 5.0
+    town.earn("lin", 7)
+    assert count() == 25
+
+
 def test_the_workers_round_leaves_entries_to_those_who_wait_for_them(
     app: Flask, town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
