@@ -41,18 +41,13 @@ local function note_lot(entry, resident, lot, left, fund, earned, expires)
   note(entry, 'L,' .. resident .. ',' .. lot .. ',' .. int(left) .. ',' .. fund .. ',' .. earned .. ',' .. expires)
 end
 
--- Parts come back to their lots, all in one pass. Answers the lots and how many points came.
+-- Parts come back to their lots, all in one pass; no two are of one lot. Answers the lots and how many points came.
 local function put_back(entry, resident, lots, parts)
   table.sort(parts, sooner)
   local out, back, start, position = {}, 0, 1, 1
   local expires, lot, left, fund, earned, following = match(lots, LOT)
-  local i = 1
-  while i <= #parts do
+  for i = 1, #parts do
     local part, total = parts[i], parts[i].points
-    i = i + 1
-    while parts[i] and not sooner(part, parts[i]) do
-      total, i = total + parts[i].points, i + 1
-    end
     back = back + total
     while expires and sooner({expires = expires, lot = lot}, part) do
       position = following
