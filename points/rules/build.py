@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -32,6 +33,8 @@ _IDS = {
     "sources": "source",
 }
 """The lists whose order says nothing, and the key that names their items."""
+TOLD = 12
+"""Names told to somebody who wrote one that there is not."""
 
 
 def build(raw: dict[str, Any], findings: Findings) -> Pack:
@@ -130,12 +133,19 @@ def _check_names(raw: dict[str, Any], findings: Findings) -> None:
         if (name := budget["budget"]) in known["caps"]:
             path = ("budgets", place, "budget")
             findings.error(path, "doubled_id", f"`{name}` 已是上限的编号。", f"`{name}` is the id of a cap already.")
+    _check_references(raw, known, findings)
+
+
+def _check_references(raw: dict[str, Any], known: dict[str, set[str]], findings: Findings) -> None:
     classes = {rule.get("class", rule["rule"]) for rule in raw["rules"]}
     for place, rule in enumerate(raw["rules"]):
         _refer(rule.get("coefficients", ()), known["coefficients"], ("rules", place, "coefficients"), findings)
-        _refer(listed(rule["when"].get("tier")), {*known["tiers"], "none"}, ("rules", place, "when", "tier"), findings)
+        _refer_tiers(rule["when"], known["tiers"], ("rules", place), findings)
         if "source" in rule:
             _refer((rule["source"],), known["sources"], ("rules", place, "source"), findings)
+    for place, coefficient in enumerate(raw.get("coefficients", ())):
+        for number, case in enumerate(coefficient["cases"]):
+            _refer_tiers(case["when"], known["tiers"], ("coefficients", place, "cases", number), findings)
     for section in ("caps", "budgets"):
         for place, cap in enumerate(raw.get(section, ())):
             _refer(cap.get("rules", ()), known["rules"], (section, place, "rules"), findings)
@@ -149,7 +159,14 @@ def _check_names(raw: dict[str, Any], findings: Findings) -> None:
 def _refer(names: Iterable[str], known: set[str], path: tuple[str | int, ...], findings: Findings) -> None:
     for name in names:
         if name not in known:
-            findings.error(path, "unknown_name", f"没有叫 `{name}` 的项。", f"There is nothing called `{name}`.")
+            near = get_close_matches(name, sorted(known), n=1) or sorted(known)[:TOLD]
+            zh = f"；有的是：{'、'.join(near)}。" if near else "；这里还一项都没有写。"
+            en = f"; there is: {', '.join(near)}." if near else "; nothing of the kind is written yet."
+            findings.error(path, "unknown_name", f"没有叫 `{name}` 的项{zh}", f"There is nothing called `{name}`{en}")
+
+
+def _refer_tiers(when: dict[str, Any], known: set[str], path: tuple[str | int, ...], findings: Findings) -> None:
+    _refer(listed(when.get("tier")), {*known, "none"}, (*path, "when", "tier"), findings)
 
 
 def _tiers(raw: dict[str, Any]) -> tuple[Tier, ...]:

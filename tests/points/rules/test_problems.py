@@ -342,3 +342,17 @@ def test_tiers_that_cannot_be_ordered_are_refused():
 
 def test_a_pack_that_ends_before_it_begins_is_refused():
     assert codes(valid={"from": "2026-02-01", "to": "2026-01-01"}) == ["empty_range"]
+
+
+def test_a_tier_that_there_is_not_is_refused_wherever_it_is_asked_for():
+    case = {"title": text("gold"), "when": {"tier": "gold"}, "factor": 2}
+    coefficients = [{"coefficient": "tier", "title": text("tier"), "cases": [case]}]
+    assert codes(rule(coefficients=["tier"]), coefficients=coefficients) == ["unknown_name"]
+    needs = {"hours": {"at_least": 9, "window": "year"}}
+    tiers = [{"tier": "golden", "title": text("golden"), "needs": needs}]
+    (told,) = problems(written(raw(rule(when={"tier": "gold"}), tiers=tiers)))
+    assert (told.zh, told.en) == (
+        "没有叫 `gold` 的项；有的是：golden。",
+        "There is nothing called `gold`; there is: golden.",
+    )
+    assert codes(rule(when={"tier": "golden"}), tiers=tiers) == []
