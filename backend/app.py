@@ -38,7 +38,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     app.url_map.strict_slashes = False
     if settings.service.trusted_proxies:
         hops = settings.service.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]  # as Flask says to wrap it
     _open_books(app, settings)
     parts = wire(app, settings, clock or SystemClock())
     parts.journaled, parts.entry_of = journaled, entry_of

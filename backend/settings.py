@@ -293,8 +293,8 @@ def _field(name: str, hint: Any) -> f.Field[Any]:
         checks.append(validate.Range(min=0, min_inclusive=name in _MAY_BE_ZERO))
     if hint == list[str]:
         return f.List(f.String(validate=validate.Regexp(r"\d{6}")), required=True, validate=validate.Length(min=1))
-    made: dict[Any, Any] = {str: f.String, int: f.Integer, float: f.Float, bool: f.Boolean}
-    return made[hint](required=True, validate=checks)  # type: ignore[no-any-return]
+    made: dict[Any, type[f.Field[Any]]] = {str: f.String, int: f.Integer, float: f.Float, bool: f.Boolean}
+    return made[hint](required=True, validate=checks)
 
 
 def _sentences(messages: Any, path: str = "") -> list[str]:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import psycopg
@@ -55,7 +56,9 @@ def measure(make: Work, clients: int, seconds: float) -> Rate:
     return Rate(len(took) / seconds, took[len(took) // 2] * 1000, took[int(len(took) * 0.99)] * 1000)
 
 
-def _child(make: Work, threads: int, seconds: float, start: object, results: object, number: int) -> None:
+def _child(
+    make: Work, threads: int, seconds: float, start: Barrier, results: multiprocessing.Queue[list[float]], number: int
+) -> None:
     work, took = make(), list[float]()
     numbers = itertools.count(number * 1_000_000_000)
 
@@ -64,14 +67,14 @@ def _child(make: Work, threads: int, seconds: float, start: object, results: obj
             work(next(numbers))
             took.append(time.perf_counter() - began)
 
-    start.wait()  # type: ignore[attr-defined]
+    start.wait()
     until = time.perf_counter() + seconds
     crowd = [threading.Thread(target=client) for _ in range(threads)]
     for thread in crowd:
         thread.start()
     for thread in crowd:
         thread.join()
-    results.put(took)  # type: ignore[attr-defined]
+    results.put(took)
 
 
 # One piece of work after the other

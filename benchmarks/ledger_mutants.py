@@ -151,7 +151,7 @@ def _nothing_on_disk() -> None:
     def argv(server: valkey.RedisServer) -> tuple[str, ...]:
         return (*whole(server), "--appendonly", "no", "--save", "")
 
-    valkey.RedisServer.argv = argv  # type: ignore[method-assign]
+    valkey.RedisServer.argv = argv  # type: ignore[method-assign]  # what this is for
 
 
 def _sorted(tests: list[str], chapter: str) -> list[str]:

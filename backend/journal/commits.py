@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 from flask import Flask, current_app
@@ -38,7 +39,7 @@ def journaled(district: str, receipt: Receipt, seconds: float) -> bool:
 
 
 def _committer(district: str) -> Committer:
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # typed as what it stands for
     with _MAKING:
         kept: dict[str, Committer] = app.extensions.setdefault("civic_committers", {})
         if district not in kept:
@@ -178,12 +179,12 @@ class Committer:
         """Who was answered another entry than the journal has under its number is not sure of it."""
         numbers = [waiter.number for waiter in reached if waiter.number not in self._texts]
         if numbers:  # others have copied them
-            self._made(lambda: self._look_up(numbers))
+            self._made(partial(self._look_up, numbers))
         for waiter in reached:
             text = self._texts.get(waiter.number)
             waiter.sure = text is not None and answered.is_of(text, waiter.receipt)
             if text is not None and not waiter.sure:
-                self._made(lambda number=waiter.number: self._refuse(number))  # type: ignore[misc]
+                self._made(partial(self._refuse, waiter.number))
 
     def _look_up(self, numbers: list[int]) -> int:
         with self._app.app_context():

@@ -54,11 +54,11 @@ def _insert(session: Session, table: Any, columns: tuple[str, ...], rows: list[t
     connection = session.connection()
     if connection.dialect.name == "sqlite":
         marks = ", ".join("?" * len(columns))
-        connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", rows)  # noqa: S608
+        connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", rows)  # noqa: S608 - names of our own columns
         return
     if len(rows) <= FEW:
         types = ", ".join(f"%s::{_SENT_AS.get(column, 'text')}[]" for column in columns)
-        told = f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({types})"  # noqa: S608
+        told = f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({types})"  # noqa: S608 - names of our own columns
         connection.exec_driver_sql(told, tuple(list(column) for column in zip(*rows, strict=True)))
         return
     driver = connection.connection.driver_connection

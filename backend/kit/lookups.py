@@ -31,7 +31,8 @@ class Lookups:
         Raises redis.ConnectionError or redis.TimeoutError while the server cannot be asked.
         """
         try:
-            return self._ask(self._take(), [pack_command(("MGET", *names))])  # type: ignore[arg-type]  # its stub: one
+            asked = [pack_command(("MGET", *names))]  # type: ignore[arg-type]  # its stub names one element
+            return self._ask(self._take(), asked)
         except redis.ConnectionError:
             return cast("list[str | None]", self._client.mget(names))
 

@@ -74,7 +74,7 @@ def _begin() -> None:
 
 
 def _end(response: Response) -> Response:
-    asked, said = request._get_current_object(), g.get  # type: ignore[attr-defined]
+    asked, said = request._get_current_object(), g.get  # type: ignore[attr-defined]  # typed as what it stands for
     rule, ended = asked.url_rule, time.perf_counter()
     method, route = (asked.method, rule.rule) if rule else ("other", "none")
     took, status = ended - said("began", ended), response.status_code
@@ -108,5 +108,5 @@ def _metrics(measure: Callable[[], None]) -> Response:
     registry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # has no types
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

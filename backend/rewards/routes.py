@@ -31,7 +31,7 @@ def see_reward(caller: Caller, id: str) -> service.Shown:  # noqa: A002 - the pa
 @endpoints.endpoint(
     "GET", "/rewards/<id>/trial", may="redemptions.redeem", query=shapes.TrialQuery, answer=shapes.TrialSchema
 )
-def try_redeeming(caller: Caller, id: str, query: dict[str, Any]) -> redemptions.Trial:  # noqa: A002
+def try_redeeming(caller: Caller, id: str, query: dict[str, Any]) -> redemptions.Trial:  # noqa: A002 - the path's word
     """What redeeming would answer at this moment; nothing is set aside, and another may be faster."""
     return redemptions.try_out(caller, id, query["quantity"])
 

@@ -56,10 +56,10 @@ class PlainAnswer(_Answer):
     errcode = fields.Int(required=True, strict=True, validate=validate.Equal(0))
 
 
-def checked(schema: Schema, answer: object) -> dict[str, Any]:
+def checked(schema: Schema, answer: Any) -> dict[str, Any]:
     """The fields the schema knows; raises CallFailed (`unreadable`) when the answer is anything else."""
     try:
-        return dict(schema.load(answer))  # type: ignore[arg-type]
+        return dict(schema.load(answer))
     except ValidationError:
         pass  # its text repeats the answer, which may hold personal data
     raise unreadable()

@@ -14,7 +14,7 @@ STALE_TOKEN: Final = frozenset({40001, 40014, 42001})
 _RID = re.compile(r"rid: ([0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8})")
 
 
-class CallFailed(WeChatException):  # type: ignore[misc]
+class CallFailed(WeChatException):  # type: ignore[misc]  # ships no types
     """A call to WeChat without a usable answer.
 
     Holds neither request nor response, as these hold the app's secret. `errcode` is WeChat's number, None when no

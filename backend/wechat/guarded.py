@@ -24,7 +24,7 @@ from points.clock import Clock
 _PAUSE_SECONDS: Final = (0.1, 0.4)  # before the one repetition, so that a fleet does not come back in step
 
 
-class GuardedClient(WeChatClient):  # type: ignore[misc]
+class GuardedClient(WeChatClient):  # type: ignore[misc]  # ships no types
     """One per process, safe for its threads. Every call ends in an answer or in CallFailed."""
 
     wxa = MiniProgramApi()

@@ -15,7 +15,7 @@ _NO_TOKEN: Final = None  # given as `access_token`, it keeps wechatpy from fetch
 _IMAGE_STARTS: Final = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 
 
-class MiniProgramApi(WeChatWxa):  # type: ignore[misc]
+class MiniProgramApi(WeChatWxa):  # type: ignore[misc]  # ships no types
     """Each method is one call and answers checked fields; all raise CallFailed.
 
     `repeatable` marks calls that may be made twice without harm. Calls that use up a code, or send something, are not.

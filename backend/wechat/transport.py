@@ -48,7 +48,7 @@ class WireSession(requests.Session):
         self._limits = limits
         hide_secrets_in_wire_logs()
 
-    def request(self, method: str, url: str, **options: Any) -> requests.Response:  # type: ignore[override]
+    def request(self, method: str, url: str, **options: Any) -> requests.Response:  # type: ignore[override]  # takes less than requests' own
         """As requests does, but within the limits; the body has been read when this returns."""
         limits = self._limits
         until = time.monotonic() + limits.total_seconds

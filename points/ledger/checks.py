@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from points.amounts import CEILING, GRANT_CEILING, is_whole
 from points.clock import to_ms
@@ -57,14 +58,14 @@ def check_time(value: object, field: str) -> None:
         raise no.BAD_TIME(field=field)
 
 
-def check_after(value: object, command: t.Earn | t.Hold | t.ReceiveAcross, now: datetime, field: str) -> None:
-    """A time that was still to come when the command got its id.
+def _check_expiry(c: t.Earn | t.Hold | t.ReceiveAcross, now: datetime) -> None:
+    """It expires at a time that was still to come when the command got its id.
 
     Whether it still is, the ledger decides: for one that it has posted, it is the first receipt that counts.
     """
-    check_time(value, field)
-    if to_ms(value) <= min(to_ms(now), ms_of(command.id)):  # type: ignore[arg-type]
-        raise no.BAD_TIME(field=field)
+    check_time(c.expires_at, "expires_at")
+    if to_ms(c.expires_at) <= min(to_ms(now), ms_of(c.id)):
+        raise no.BAD_TIME(field="expires_at")
 
 
 def _top_up(c: t.TopUp, now: datetime) -> None:
@@ -73,10 +74,10 @@ def _top_up(c: t.TopUp, now: datetime) -> None:
     check_text(c.memo, "memo", 200)
 
 
-def _caps(caps: object) -> None:
+def _caps(caps: tuple[t.Cap, ...]) -> None:
     need(isinstance(caps, tuple) and len(caps) <= 16, no.BAD_CAP, "caps")
     seen: set[str] = set()
-    for cap in caps:  # type: ignore[attr-defined]
+    for cap in caps:
         need(isinstance(cap, t.Cap), no.BAD_CAP, "caps")
         check_text(cap.key, "caps", 200, 1)
         need(is_whole(cap.ceiling) and 0 <= cap.ceiling < CEILING and cap.key not in seen, no.BAD_CAP, "caps")
@@ -89,7 +90,7 @@ def _earn(c: t.Earn, now: datetime) -> None:
     check_amount(c.amount, most=GRANT_CEILING)
     check_time(c.deed_at, "deed_at")
     need(c.deed_at <= now + timedelta(days=1), no.BAD_TIME, "deed_at")
-    check_after(c.expires_at, c, now, "expires_at")
+    _check_expiry(c, now)
     if c.opens_at is not None:
         check_time(c.opens_at, "opens_at")
         need(c.opens_at < c.expires_at, no.BAD_TIME, "opens_at")
@@ -101,7 +102,7 @@ def _hold(c: t.Hold, now: datetime) -> None:
     check_name(c.resident, "resident")
     check_name(c.offer, "offer")
     check_amount(c.quantity, "quantity", GRANT_CEILING)
-    check_after(c.expires_at, c, now, "expires_at")
+    _check_expiry(c, now)
     need(c.expires_at <= now + LONGEST_HOLD, no.BAD_TIME, "expires_at")
 
 
@@ -182,7 +183,7 @@ def _receive(c: t.ReceiveAcross, now: datetime) -> None:
     check_name(c.resident, "resident")
     check_name(c.district, "district")
     check_amount(c.amount, most=GRANT_CEILING)
-    check_after(c.expires_at, c, now, "expires_at")
+    _check_expiry(c, now)
     check_id(c.sent, "sent")
 
 
@@ -203,12 +204,12 @@ _CHECKS: dict[type, Callable[..., None]] = {
 }
 
 
-def check(command: object, now: datetime, district: str) -> None:
+def check(command: Any, now: datetime, district: str) -> None:
     """Refuse, by name, a command that can be seen to be wrong; `now` is the caller's clock."""
     rule = _CHECKS.get(type(command))
     if rule is None:
         raise no.BAD_COMMAND(field="command")
-    check_id(command.id)  # type: ignore[attr-defined]
+    check_id(command.id)
     rule(command, now)
     if isinstance(command, (t.SendAcross, t.ReceiveAcross)):
         need(command.district != district, no.BAD_ACCOUNT, "district")

@@ -30,7 +30,7 @@ class Cluster:
 
     def __init__(self, nodes: list[tuple[str, int]], **options: Any) -> None:
         self.nodes, self.options = nodes, options
-        self._nodes = [ClusterNode(host, port) for host, port in nodes]  # type: ignore[no-untyped-call]
+        self._nodes = [ClusterNode(host, port) for host, port in nodes]  # type: ignore[no-untyped-call]  # has no types
         self._asking = threading.Lock()
         self._found: NodesManager | None = None
         self._looked_at = 0.0

@@ -98,12 +98,12 @@ class Wire:
         def talk(line: Line) -> bytes | list[bytes]:
             if time.monotonic() - line.run_asked > RUN_SECONDS:
                 ask_run(line)
-            answer = _evaluate(line, script, (*named, line.run, *args[2:]))
+            answer: bytes | list[bytes] = _evaluate(line, script, (*named, line.run, *args[2:]))
             if answer == _CLOSED and _has_moved(line):
                 answer = _evaluate(line, script, (*named, line.run, *args[2:]))
             if then is not None:
                 then(line, answer)
-            return answer  # type: ignore[no-any-return]
+            return answer
 
         return self._with(talk)
 

@@ -106,7 +106,7 @@ class Book:
             return ZERO
         since, until = measure.window.bounds(event.at, self.pack.zone)
         assert since is not None  # noqa: S101 - a window of days has both ends
-        assert until is not None  # noqa: S101
+        assert until is not None  # noqa: S101 - the other one
         return rolling.between(since, until)
 
     def _add(self, measure: Measure, event: DeedApproved, day: date, value: Decimal) -> None:

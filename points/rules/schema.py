@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from importlib.resources import files
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
@@ -64,8 +64,7 @@ def _name(path: tuple[str | int, ...]) -> str:
 
 
 def _unknown_keys(error: ValidationError, path: tuple[str | int, ...], findings: Findings) -> None:
-    allowed = _known(error)
-    instance: dict[str, Any] = error.instance  # type: ignore[assignment]
+    allowed, instance = _known(error), cast("dict[str, Any]", error.instance)
     for key in sorted(set(instance) - set(allowed))[:MOST_TOLD]:
         near = get_close_matches(key, allowed, n=1)
         zh = f"，是不是想写 `{near[0]}`？" if near else f"。可用的键：{'、'.join(allowed)}。"
@@ -74,7 +73,7 @@ def _unknown_keys(error: ValidationError, path: tuple[str | int, ...], findings:
 
 
 def _missing_keys(error: ValidationError, path: tuple[str | int, ...], findings: Findings) -> None:
-    instance: dict[str, Any] = error.instance  # type: ignore[assignment]
+    instance = cast("dict[str, Any]", error.instance)
     wanted: Any = error.validator_value
     for key in wanted:
         if key in instance:
@@ -83,13 +82,11 @@ def _missing_keys(error: ValidationError, path: tuple[str | int, ...], findings:
 
 
 def _one_only(error: ValidationError) -> bool:
-    schema: dict[str, Any] = error.schema  # type: ignore[assignment]
-    return schema.get("maxProperties") == 1
+    return cast("dict[str, Any]", error.schema).get("maxProperties") == 1
 
 
 def _known(error: ValidationError) -> list[str]:
-    schema: dict[str, Any] = error.schema  # type: ignore[assignment]
-    return list(schema.get("properties", ()))
+    return list(cast("dict[str, Any]", error.schema).get("properties", ()))
 
 
 def _sentence(error: ValidationError) -> tuple[str, str, str]:  # noqa: PLR0911 - one line a word of the schema

@@ -37,7 +37,7 @@ def pack_value(value: Any) -> Any:  # noqa: PLR0911 - one line a type
 
 def unpack(kind: type[T], value: Any) -> T:
     """The dataclass or named tuple of that type from its JSON values; ValueError for what does not belong."""
-    hints = _hints(kind)  # type: ignore[arg-type]
+    hints = _hints(kind)  # type: ignore[arg-type]  # a type can be hashed
     if not isinstance(value, Mapping) or set(value) - set(hints):
         raise ValueError(f"not a {kind.__name__}: {value!r}")
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from backend.cli.demo.asker import Asker
 from backend.cli.demo.story import RESIDENTS, Story
 from backend.cli.demo.wording import number_word
@@ -44,8 +46,7 @@ def sign_ins(story: Story) -> None:
     for body in [{"name": name, "roles": roles} for name, roles in STAFF.items()] + [linked]:
         name = str(body["name"])
         invited = admin.post("/staff/members", body, key=story.memory.key(f"invite {name}"))
-        token = str(invited["setup_token"])
-        story.sign_in_staff(name, lambda token=token: token)  # type: ignore[misc]
+        story.sign_in_staff(name, partial(str, invited["setup_token"]))
     _merchant(story, admin)
     partner = admin.post("/staff/partners", {"name": "演示合作系统"}, key=story.memory.key("partner"))
     story.facts["api_key"] = partner["api_key"]

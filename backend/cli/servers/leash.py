@@ -61,7 +61,7 @@ def _starting_thread() -> ThreadPoolExecutor:
 
 def _forget_thread() -> None:
     """A forked child has no such thread; it makes its own when it starts something."""
-    global _starter  # noqa: PLW0603
+    global _starter  # noqa: PLW0603 - the same one
     _starter = None
 
 

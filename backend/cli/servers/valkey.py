@@ -172,7 +172,8 @@ def _candidates() -> Iterator[Path]:
 def _version(path: Path) -> tuple[int, int]:
     """Its version; (0, 0) when it cannot be run here."""
     try:
-        told = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10, check=False).stdout  # noqa: S603
+        asked = (path, "--version")
+        told = subprocess.run(asked, capture_output=True, text=True, timeout=10, check=False).stdout  # noqa: S603 - found here
     except (OSError, subprocess.TimeoutExpired):
         return (0, 0)
     found = re.search(r"\bv=(\d+)\.(\d+)", told)

@@ -11,6 +11,7 @@ from marshmallow import Schema, fields
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
 
 from backend.kit.db import BOOKS_UNAVAILABLE, is_outage
 from backend.kit.errors.field_words import in_chinese
@@ -141,10 +142,10 @@ def register(app: Flask) -> None:
     app.register_error_handler(Exception, _fault)
 
 
-def _http(error: HTTPException) -> Response:
+def _http(error: HTTPException) -> BaseResponse:
     status = error.code or 500
     if status < 400:
-        return error.get_response()  # type: ignore[return-value]
+        return error.get_response()
     known = HTTP_KINDS.get(status, HTTP_KINDS[400] if status < 500 else FAULT)
     data = getattr(error, "data", None) or {}
     messages = data.get("messages") or getattr(error, "exc", None)

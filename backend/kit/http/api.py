@@ -16,7 +16,7 @@ from backend.kit.http.strict import StrictJSON
 BASE = "/api/v1"
 
 
-class Api(flask_smorest.Api):  # type: ignore[misc]
+class Api(flask_smorest.Api):  # type: ignore[misc]  # ships no types
     """flask-smorest, with our one shape of errors instead of its own."""
 
     DEFAULT_ERROR_RESPONSE_NAME = None  # a `default` would document every status there is, and so none
@@ -37,7 +37,7 @@ def prepare(app: Flask, features: Sequence[Endpoints], *, public_docs: bool, bod
         "MAX_CONTENT_LENGTH": body_bytes,
         "MAX_FORM_MEMORY_SIZE": body_bytes,
     }
-    app.wsgi_app = with_headers(app.wsgi_app)  # type: ignore[method-assign,assignment]
+    app.wsgi_app = with_headers(app.wsgi_app)  # type: ignore[method-assign,assignment]  # as Flask says to wrap it
     if not public_docs:
         for endpoints in features:
             app.register_blueprint(endpoints, url_prefix=BASE)

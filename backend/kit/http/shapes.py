@@ -55,7 +55,7 @@ class Points(fields.Integer):
         super().__init__(strict=True, validate=validate.Range(1, GRANT_CEILING), **kwargs)
 
     def _validated(self, value: Any) -> int:
-        return _whole(value, super()._validated)
+        return super()._validated(_whole(value))
 
 
 class Whole(fields.Integer):
@@ -65,13 +65,13 @@ class Whole(fields.Integer):
         super().__init__(strict=True, validate=validate.Range(least, most), **kwargs)
 
     def _validated(self, value: Any) -> int:
-        return _whole(value, super()._validated)
+        return super()._validated(_whole(value))
 
 
-def _whole(value: Any, check: Any) -> int:
+def _whole(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValidationError("Not a whole number.")
-    return check(value)  # type: ignore[no-any-return]
+    return value
 
 
 class Count(fields.Integer):

@@ -26,7 +26,7 @@ def create_emulator(
     """
     emulator = Flask(__name__, template_folder=".", static_folder=None)
     emulator.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
-    emulator.json.ensure_ascii = False  # type: ignore[attr-defined]
+    emulator.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's default provider has it
     world = World(app, clock, push, send, timers)
     emulator.register_blueprint(make_wire(world))
     emulator.register_blueprint(make_control(world))
