@@ -66,8 +66,14 @@ def findings(app: Flask) -> Iterator[Finding]:
 
 
 def _cache() -> Iterator[Finding]:
-    parts().cache.ping()
-    yield ok("缓存服务器可用", "the cache answers")
+    run = parts().cache.info("server")["run_id"]
+    if run in {each.info("server")["run_id"] for each in parts().ledger_servers()}:
+        yield bad(
+            "缓存与账本在同一台服务器上：登录会占用账本的内存。请把 cache.url 设为另一台",
+            "the cache is on the ledger's server: sign-ins use up the ledger's memory. Set cache.url to another one",
+        )
+    else:
+        yield ok("缓存服务器可用", "the cache answers")
 
 
 def _migrations(app: Flask) -> Iterator[Finding]:

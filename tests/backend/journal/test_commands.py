@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -167,6 +168,15 @@ def test_doctor_says_what_to_change_on_the_server(
     found = civic("doctor")
     assert found.exit_code == 1
     assert "CONFIG SET appendfsync always" in found.stdout
+
+
+def test_doctor_names_a_cache_on_the_ledgers_own_server(
+    civic: Civic, busy: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CIVIC_CACHE_URL", os.environ["CIVIC_REDIS_URL"])
+    found = civic("doctor")
+    assert found.exit_code == 1
+    assert "Set cache.url to another one" in found.stdout
 
 
 def test_up_refuses_a_server_that_cannot_keep_the_level(
