@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, cast
 import psycopg
 from sqlalchemy import Engine
 
-from backend.journal.projector import BATCH, chained
+from backend.journal.projector import BATCH, digests_of
 from points.ledger import Stream, Written
 
 
@@ -162,16 +162,9 @@ class Lane:
 
 
 def follow(known: Known, epoch: int, entries: Sequence[Written]) -> Batch | None:
-    """The batch, if `known` is followed by the entries without a gap and each hash is the one its text makes."""
-    number, digest, sha256 = known
-    digests = []
-    for entry in entries:
-        number += 1
-        if entry.number != number or entry.prev != digest or not entry.is_true:
-            return None
-        digest, sha256 = entry.hash, chained(sha256, entry.text)
-        digests.append(sha256)
-    return Batch(known, epoch, entries, digests)
+    """The batch, if all of the entries follow `known`."""
+    digests = digests_of(*known, entries)
+    return Batch(known, epoch, entries, digests) if len(digests) == len(entries) else None
 
 
 def _array(texts: Sequence[str]) -> str:

@@ -18,7 +18,7 @@ from backend.journal.rows import insert_entries
 from backend.kit.db import after_commit, db, ensure, in_transaction, transaction
 from backend.wiring import ledger, stream
 from points.errors import Category, Refused, kind
-from points.ledger import GENESIS, Entry, Head
+from points.ledger import GENESIS, Entry, Head, Written
 from points.ledger.refusals import LEDGER_EPOCH
 
 CHAIN_BROKEN = kind(
@@ -116,17 +116,29 @@ def locked_head(session: Session, district: str) -> JournalHead:
 
 def append(session: Session, head: JournalHead, entries: Sequence[Entry]) -> None:
     """Add entries that follow the head and move it. Raises Refused `journal_chain_broken`, naming the number."""
+    digests = digests_of(head.number, head.hash, head.sha256, entries)
+    if len(digests) < len(entries):
+        number = head.number + len(digests) + 1
+        structlog.get_logger().error("journal_chain_broken", district=head.district, number=number)
+        raise CHAIN_BROKEN(number=number)
+    insert_entries(session, head.district, entries, digests)
+    if entries:
+        head.number, head.hash, head.sha256 = entries[-1].number, entries[-1].hash, digests[-1]
+
+
+def digests_of(number: int, digest: str, sha256: str, entries: Sequence[Entry | Written]) -> list[str]:
+    """The SHA-256 of each entry after that number, hash and SHA-256, up to the first that does not follow.
+
+    One follows that has the next number, names the hash before it, and has the hash which its own text makes.
+    """
     digests = []
-    number, digest, sha256 = head.number, head.hash, head.sha256
     for entry in entries:
         number += 1
         if entry.number != number or entry.prev != digest or not entry.is_true:
-            structlog.get_logger().error("journal_chain_broken", district=head.district, number=number)
-            raise CHAIN_BROKEN(number=number)
+            break
         digest, sha256 = entry.hash, chained(sha256, entry.text)
         digests.append(sha256)
-    insert_entries(session, head.district, entries, digests)
-    head.number, head.hash, head.sha256 = number, digest, sha256
+    return digests
 
 
 def chained(previous: str, text: str) -> str:
