@@ -102,7 +102,8 @@ def shortcomings(client: redis.Redis, wanted: Redis) -> list[Shortcoming]:
     if wanted.level == "replica":
         found += _replicas(about, wanted.replicas)
         for address, own in of_replicas(client, about, _settings).items():
-            found += [_told_of(address, each) for each in _unlike_wanted(own or {}) if own is not None]
+            if own is not None:
+                found += [_told_of(address, each) for each in _unlike_wanted(own)]
     return found
 
 
