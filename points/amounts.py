@@ -12,8 +12,3 @@ GRANT_CEILING = 10**6
 def is_whole(value: object) -> bool:
     """True for an int that is no bool."""
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def is_amount(value: object, ceiling: int = CEILING) -> bool:
-    """True for a whole number of points from 1 to below (or, for a grant, up to) its ceiling."""
-    return is_whole(value) and 0 < value < ceiling + (ceiling == GRANT_CEILING)  # type: ignore[operator]
