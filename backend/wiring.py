@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 
@@ -13,7 +14,7 @@ from flask import Flask, current_app
 
 from backend.kit.auth.sessions import SessionStore
 from backend.kit.crypto import FieldCipher
-from backend.settings import Settings
+from backend.settings import SETTINGS_WRONG, Settings
 from backend.wechat.client import WeChat
 from points.clock import Clock
 from points.errors import Category, kind
@@ -41,14 +42,16 @@ class Parts:
     @cached_property
     def cache(self) -> redis.Redis:
         """The server of sessions and short-lived marks; it may be lost."""
-        return redis.Redis.from_url(
-            self.settings.cache.url, decode_responses=True, socket_timeout=3, socket_connect_timeout=2, protocol=3
-        )
+        with _readable("cache.url"):
+            return redis.Redis.from_url(
+                self.settings.cache.url, decode_responses=True, socket_timeout=3, socket_connect_timeout=2, protocol=3
+            )
 
     @cached_property
     def ledger_client(self) -> Client:
         """The ledger's server, or the cluster that its districts are spread over."""
-        return connect(self.settings.redis.url)
+        with _readable("redis.url"):
+            return connect(self.settings.redis.url)
 
     def ledger_servers(self) -> list[redis.Redis]:
         """The servers that hold the districts now: one, or those of a cluster."""
@@ -140,6 +143,15 @@ def answers(ask: Callable[[], object]) -> bool:
     except (redis.RedisError, OSError):
         return False
     return True
+
+
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    """An address that cannot be read is a wrong setting; it may hold a password, so it is not said."""
+    try:
+        yield
+    except ValueError:
+        raise SETTINGS_WRONG(problems=f"{name}: unreadable; such as redis://host:6379") from None
 
 
 def _key(text: str) -> bytes:
