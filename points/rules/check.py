@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import Any
+from typing import Any, TypeGuard
 
 from points.rules.check_caps import check_caps
 from points.rules.check_parts import check_parts
-from points.rules.check_rules import check_reach, check_rule, check_rules
+from points.rules.check_reach import check_case, check_holes
+from points.rules.check_rules import check_rule, check_rules
 from points.rules.conditions import OneOf, exclude_each_other
+from points.rules.most import HOURS
 from points.rules.pack import Pack
 from points.rules.problems import Findings, Path
 
@@ -22,6 +24,7 @@ def check_sense(pack: Pack, findings: Findings) -> None:
     for rule in pack.rules:
         check_rule(pack, rule, findings, ("rules", places[rule.id]))
     check_rules(pack, places, findings)
+    check_holes(pack, places, findings)
     _check_coefficients(pack, findings)
     check_caps(pack, findings)
     _check_categories(pack, findings)
@@ -36,9 +39,10 @@ def _check_coefficients(pack: Pack, findings: Findings) -> None:
         coefficient, path = by_id[value["coefficient"]], ("coefficients", place)
         if coefficient.id not in used:
             findings.warn(path, "never_used", "没有规则用这个系数。", "No rule uses this coefficient.")
+        using = [rule for rule in pack.rules if coefficient in rule.coefficients]
         for number, case in enumerate(coefficient.cases):
             here = (*path, "cases", number)
-            check_reach(pack, case.conditions, findings, here)
+            check_case(pack, case.conditions, using, findings, here)
             _check_lessening(value["cases"][number], findings, here)
         for (first, one), (second, other) in combinations(enumerate(coefficient.cases), 2):
             if not exclude_each_other(one.conditions, other.conditions):
@@ -80,13 +84,15 @@ def _check_categories(pack: Pack, findings: Findings) -> None:
 
 def _check_calendar(pack: Pack, findings: Findings) -> None:
     """A pack that asks for the kind of day must know every year it is valid in."""
-    asks = any(_asks_day(condition) for rule in pack.rules for condition in rule.conditions)
-    asks = asks or any(_asks_day(each) for co in pack.coefficients for case in co.cases for each in case.conditions)
+    looked = [rule.conditions for rule in pack.rules]
+    looked += [case.conditions for coefficient in pack.coefficients for case in coefficient.cases]
+    asked = [each for conditions in looked for each in conditions if _asks_day(each)]
     waits = any(rule.notice is not None and rule.notice.working for rule in pack.rules)
-    if not asks and not waits:
+    if not asked and not waits:
         return
     last = pack.valid_to.year if pack.valid_to is not None else pack.valid_from.year + 10
-    unknown = [year for year in range(pack.valid_from.year, last + 1) if not pack.calendar.knows(year)]
+    years = range(pack.valid_from.year, last + 1)
+    unknown = [year for year in years if not pack.calendar.knows(year)]
     if unknown:
         findings.error(
             ("valid",),
@@ -102,15 +108,31 @@ def _check_calendar(pack: Pack, findings: Findings) -> None:
             f"公示期可能跨入 {last + 1} 年，那年的放假安排还不知道。",
             f"A public notice may run into {last + 1}, whose holidays are not known yet.",
         )
+    silent = [year for year in years if not pack.calendar.published(year)]
+    if silent and not unknown and any(each.values & {"holiday", "makeup_workday"} for each in asked):
+        zh = f"{silent[0]} 年的放假安排还没有公布：那年没有一天算法定节假日或调休上班日；"
+        en = f"The holidays of {silent[0]} are not published: no day of it is a holiday or a make-up working day; "
+        zh, en = (
+            zh + "请在 calendar 里列出，或公布后另发一包。",
+            en + "list them under `calendar`, or publish a pack then.",
+        )
+        findings.warn(("calendar",), "holidays_unpublished", zh, en)
 
 
-def _asks_day(condition: object) -> bool:
+def _asks_day(condition: object) -> TypeGuard[OneOf]:
     return isinstance(condition, OneOf) and condition.what == "day"
 
 
 def _check_tiers(pack: Pack, findings: Findings) -> None:
     """Of two tiers one must be the higher in every need, or nobody can say which one a resident has."""
     for place, value in enumerate(pack.raw.get("tiers", ())):
+        hours = value["needs"].get("hours", {"at_least": 0, "window": "lifetime"})
+        if isinstance(hours["window"], str) and hours["at_least"] > HOURS.get(hours["window"], hours["at_least"]):
+            zh, en = (
+                "这段时间里不可能有这么多小时，没有人能到这一级。",
+                "Its window has not so many hours: nobody gets there.",
+            )
+            findings.warn(("tiers", place, "needs", "hours"), "never_fires", zh, en)
         for earlier in pack.raw["tiers"][:place]:
             one, other = value["needs"], earlier["needs"]
             if set(one) != set(other):

@@ -24,6 +24,11 @@ def check_parts(raw: Mapping[str, Any], findings: Findings) -> None:
     for place, opening in enumerate(raw.get("redemption", {}).get("open", ())):
         _one_of(opening, ("weekday", "days"), ("redemption", "open", place), findings)
     _stars(raw.get("stars"), findings)
+    least, most = raw.get("redemption", {}).get("least_points", 0), raw.get("store", {}).get("at_most")
+    if most is not None and least > most:
+        zh = f"起兑分 {least} 高于最多可存的 {most}：没有人能兑换。"
+        en = f"Redeeming begins at {least} points, but one may keep only {most}: nobody can redeem."
+        findings.warn(("redemption", "least_points"), "never_fires", zh, en)
 
 
 def _dates(part: Mapping[str, Any], path: Path, findings: Findings) -> None:

@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, timedelta
 from itertools import combinations
 
 from points.rules.check_covered import covered
-from points.rules.conditions import WEEKDAYS, Between, Condition, OneOf, exclude_each_other, imply
+from points.rules.check_reach import ONE_DAY, lasting, unreachable
+from points.rules.conditions import Between, OneOf, exclude_each_other, imply
+from points.rules.most import HOURS, gives_nothing
 from points.rules.pack import Pack, Rule
 from points.rules.problems import MOST_TOLD, Findings, Path
 from points.rules.shapes import Bands, Milestones, Table, Turn
 
-Conditions = tuple[Condition, ...]
-_HOURS = {"day": 24, "week": 168, "month": 744, "quarter": 2208, "season": 2208, "year": 8784}
-LOOKED_AT = 400
-"""Days that are looked at one by one; among more, every weekday and kind of day is found."""
-
 
 def check_rule(pack: Pack, rule: Rule, findings: Findings, path: Path) -> None:
     """What can be said of one rule alone."""
-    _check_dates(pack, rule, findings, path)
+    for key, why in unreachable(pack, rule.conditions):
+        _never(findings, (*path, "when", *([key] if key else [])), why.zh, why.en)
     _check_totals(rule, findings, path)
-    _check_days(rule, findings, path)
-    _check_calendar_days(pack, rule, findings, path)
+    _check_quantity(rule, findings, path)
     _check_vocabulary(pack, rule, findings, path)
     _check_table(rule, findings, path)
-    quantity = rule.quantity
-    if quantity.at_least is not None and quantity.at_most is not None and quantity.at_least > quantity.at_most:
-        _never(findings, (*path, "quantity"), "at_least 大于 at_most", "`at_least` is above `at_most`")
-    if quantity.at_most == 0:
-        zh, en = "at_most 是 0，这条规则什么也不算。", "`at_most` is 0: nothing counts for this rule."
-        findings.warn((*path, "quantity", "at_most"), "gives_nothing", zh, en)
-    if rule.shape.most() == 0 or rule.at_most == 0:
+    if gives_nothing(rule):
         findings.warn((*path, "points"), "gives_nothing", "这条规则总是 0 分。", "This rule always gives 0 points.")
     if isinstance(rule.shape, Turn) and rule.shape.later > rule.shape.first:
         findings.warn(
@@ -47,54 +37,12 @@ def _never(findings: Findings, path: Path, zh: str, en: str) -> None:
     findings.error(path, "never_fires", f"这条规则永远不会生效：{zh}。", f"This rule can never fire: {en}.")
 
 
-def _check_dates(pack: Pack, rule: Rule, findings: Findings, path: Path) -> None:
-    for condition in rule.conditions:
-        if not isinstance(condition, Between) or condition.what != "date":
-            continue
-        first: date | None = condition.low
-        after: date | None = condition.high
-        late = pack.valid_to is not None and first is not None and first > pack.valid_to
-        if late or (after is not None and after <= pack.valid_from):
-            _never(
-                findings, (*path, "when", "date"), "日期在规则包有效期之外", "its dates are outside those of the pack"
-            )
-
-
-def check_reach(pack: Pack, conditions: Conditions, findings: Findings, path: Path) -> None:
-    """Warn of a case of a coefficient that no deed of the pack can meet."""
-    for condition in conditions:
-        if isinstance(condition, Between) and (_outside(pack, condition) or _too_many_hours(condition)):
-            zh, en = "这一档永远不会成立。", "No deed of this pack can meet this case."
-            findings.warn((*path, "when"), "never_fires", zh, en)
-
-
-def _outside(pack: Pack, condition: Between) -> bool:
-    if condition.what != "date":
-        return False
-    late = pack.valid_to is not None and condition.low is not None and condition.low > pack.valid_to
-    return late or (condition.high is not None and condition.high <= pack.valid_from)
-
-
-def _too_many_hours(condition: Between) -> bool:
-    """Whether it asks for more hours than its window has."""
-    what, _, window = condition.what.partition(".")
-    if what != "hours_before" or condition.low is None:
-        return False
-    name, _, days = window.partition(".")
-    most = (2 * int(days) + 1) * 24 if days.isdigit() else _HOURS.get(name)
-    return most is not None and condition.low > most
-
-
 def _check_totals(rule: Rule, findings: Findings, path: Path) -> None:
     """No window has more hours than its days; a total beyond them is never reached."""
-    for condition in rule.conditions:
-        if isinstance(condition, Between) and _too_many_hours(condition):
-            zh, en = "这段时间里不可能有这么多小时", "its window has not so many hours"
-            _never(findings, (*path, "when", "hours_before"), zh, en)
     shape = rule.shape
     if not isinstance(shape, Bands | Milestones) or shape.measure.kinds != ("service",):
         return
-    most = _HOURS.get(shape.measure.window.name) if shape.measure.match == ("resident",) else None
+    most = HOURS.get(shape.measure.window.name) if shape.measure.match == ("resident",) else None
     name = "bands" if isinstance(shape, Bands) else "milestones"
     marks = [band.low for band in shape.bands] if isinstance(shape, Bands) else [at for at, _ in shape.marks]
     if most is not None and shape.measure.window.days is None and max(marks) > most:
@@ -103,43 +51,6 @@ def _check_totals(rule: Rule, findings: Findings, path: Path) -> None:
             f"The window has {most} hours; {max(marks)} is never reached.",
         )
         findings.warn((*path, "points", name), "never_fires", zh, en)
-
-
-def _check_days(rule: Rule, findings: Findings, path: Path) -> None:
-    """Weekends are Saturdays and Sundays; make-up working days too."""
-    chosen = {each.what: each.values for each in rule.conditions if isinstance(each, OneOf) and not each.negated}
-    days, weekdays = chosen.get("day"), chosen.get("weekday")
-    if days is None or weekdays is None:
-        return
-    if (days <= {"weekend", "makeup_workday"} and not weekdays & {"sat", "sun"}) or (
-        days == {"workday"} and weekdays <= {"sat", "sun"}
-    ):
-        _never(
-            findings, (*path, "when"), "day 与 weekday 不可能同时成立", "its `day` and `weekday` cannot hold together"
-        )
-
-
-def _check_calendar_days(pack: Pack, rule: Rule, findings: Findings, path: Path) -> None:
-    """Among the dates of a rule there is a day of the right weekday and kind."""
-    dates = [each for each in rule.conditions if isinstance(each, Between) and each.what == "date"]
-    wanted = [each for each in rule.conditions if isinstance(each, OneOf) and each.what in ("weekday", "day")]
-    if not dates or not wanted:
-        return
-    first = max([pack.valid_from, *(each.low for each in dates if each.low is not None)])
-    ends = [each.high for each in dates if each.high is not None]
-    after = min([*ends, pack.valid_to + timedelta(days=1)] if pack.valid_to is not None else ends, default=None)
-    if after is None or not 0 < (after - first).days <= LOOKED_AT:
-        return
-    days = (first + timedelta(days=ahead) for ahead in range((after - first).days))
-    if not any(all(_fits(each, day, pack) for each in wanted) for day in days):
-        _never(findings, (*path, "when"), "这些日期里没有符合条件的日子", "none of its dates is such a day")
-
-
-def _fits(condition: OneOf, day: date, pack: Pack) -> bool:
-    if condition.what == "day" and not pack.calendar.knows(day.year):
-        return True
-    value = WEEKDAYS[day.weekday()] if condition.what == "weekday" else pack.calendar.kind(day)
-    return (value in condition.values) is not condition.negated
 
 
 def check_streets(pack: Pack, streets: Collection[str], findings: Findings) -> None:
@@ -172,10 +83,36 @@ def _check_vocabulary(pack: Pack, rule: Rule, findings: Findings, path: Path) ->
         )
 
 
+def _check_quantity(rule: Rule, findings: Findings, path: Path) -> None:
+    """What counts is more than nothing, of a deed that there can be, in whole steps."""
+    quantity, here = rule.quantity, (*path, "quantity")
+    least, most = quantity.at_least, quantity.at_most
+    if least is not None and most is not None and least > most:
+        _never(findings, here, "at_least 大于 at_most", "`at_least` is above `at_most`")
+    highs = [each.high for each in rule.conditions if isinstance(each, Between) and each.what == "quantity"]
+    if least is not None and any(high is not None and high <= least for high in highs):
+        _never(findings, here, "`when` 里的数量到不了 at_least", "the quantity of its `when` is below `at_least`")
+    elif least is not None and least > ONE_DAY and rule.kinds == frozenset({"service"}):
+        _never(findings, here, "志愿服务一次最多 24 小时", "hours of one service are at most 24")
+    if most == 0:
+        zh, en = "at_most 是 0，这条规则什么也不算。", "`at_most` is 0: nothing counts for this rule."
+        findings.warn((*here, "at_most"), "gives_nothing", zh, en)
+    elif most is not None and quantity.step is not None and most % quantity.step:
+        zh, en = "at_most 不是 step 的整数倍，最后一份会不足一个 step。", "`at_most` is no whole number of `step`s: "
+        findings.warn((*here, "at_most"), "part_of_a_step", zh, en + "the last one counts in part.")
+
+
 def _check_table(rule: Rule, findings: Findings, path: Path) -> None:
-    if not isinstance(rule.shape, Table) or rule.shape.by != "category" or rule.categories is None:
+    if not isinstance(rule.shape, Table):
         return
     entries = frozenset(rule.shape.entries)
+    for each in rule.conditions:
+        if isinstance(each, OneOf) and each.what == f"attributes.{rule.shape.by}" and not each.negated:
+            for value in sorted({str(value) for value in each.values} - entries):
+                zh, en = f"表里没有“{value}”的分值。", f"The table has no points for `{value}`."
+                findings.error((*path, "when", "attributes"), "gap_in_table", zh, en)
+    if rule.shape.by != "category" or rule.categories is None:
+        return
     for name in sorted(rule.categories - entries):
         findings.error(
             (*path, "when", "category"),
@@ -204,7 +141,7 @@ def check_rules(pack: Pack, places: dict[str, int], findings: Findings) -> None:
             if len(findings.found) >= MOST_TOLD:
                 return
             seen.add(pair)
-            _compare(one, other, places, findings)
+            _compare(pack, one, other, places, findings)
         for low in rules:
             if not low.adds and low.id not in looked:
                 looked.add(low.id)
@@ -215,9 +152,10 @@ def _check_covered(pack: Pack, low: Rule, places: dict[str, int], findings: Find
     """Two or more higher rules may take all deeds of a lower one between them."""
     higher = [each for each in pack.rules if not each.adds and each.priority > low.priority]
     meeting = [each for each in higher if not exclude_each_other(each.conditions, low.conditions)]
-    if any(imply(low.conditions, each.conditions) for each in meeting):
+    highs = [lasting(pack, each.conditions) for each in meeting]
+    if any(imply(low.conditions, high) for high in highs):
         return  # told already
-    if covered(low.conditions, [each.conditions for each in meeting]):
+    if covered(low.conditions, highs):
         names_zh = "、".join(f"`{each.id}`" for each in meeting)
         names = ", ".join(f"`{each.id}`" for each in meeting)
         _never(
@@ -228,7 +166,7 @@ def _check_covered(pack: Pack, low: Rule, places: dict[str, int], findings: Find
         )
 
 
-def _compare(one: Rule, other: Rule, places: dict[str, int], findings: Findings) -> None:
+def _compare(pack: Pack, one: Rule, other: Rule, places: dict[str, int], findings: Findings) -> None:
     if exclude_each_other(one.conditions, other.conditions):
         return
     if one.priority == other.priority:
@@ -241,5 +179,5 @@ def _compare(one: Rule, other: Rule, places: dict[str, int], findings: Findings)
         )
         return
     high, low = (one, other) if one.priority > other.priority else (other, one)
-    if imply(low.conditions, high.conditions):
+    if imply(low.conditions, lasting(pack, high.conditions)):
         _never(findings, ("rules", places[low.id]), f"总是被 `{high.id}` 抢先", f"`{high.id}` always speaks before it")

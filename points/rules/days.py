@@ -45,6 +45,10 @@ class Calendar:
         """Whether the holidays of that year are known or the pack says to do without."""
         return year in _TABLE or year in self.own_years or self.beyond == "weekends"
 
+    def published(self, year: int) -> bool:
+        """Whether anybody said which days of that year are holidays."""
+        return year in _TABLE or year in self.own_years
+
     def kind(self, day: date) -> str:
         """One of DAY_KINDS; refused with `rules_calendar_unknown` for a year nobody has published."""
         if day in self.holidays:

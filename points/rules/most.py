@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal
 
 from points.rules.caps import Cap
 from points.rules.measures import Measure
@@ -31,6 +31,7 @@ TOUCHED = {
 """How many of the shorter windows a longer one can touch."""
 HOURS = {"day": 24, "week": 168, "month": 744, "quarter": 2208, "season": 2208, "year": 8784}
 """The hours of a window, of which nobody serves more."""
+_ROUNDING = {"down": ROUND_DOWN, "up": ROUND_UP, "half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN}
 
 
 def most_under(cap: Cap, rules: Iterable[Rule], narrower: Iterable[Cap]) -> Decimal | None:
@@ -72,6 +73,14 @@ def factor_of(rule: Rule) -> Decimal:
     for coefficient in rule.coefficients:
         factor *= max(coefficient.otherwise, *(case.factor for case in coefficient.cases))
     return factor
+
+
+def gives_nothing(rule: Rule) -> bool:
+    """Whether even the most that one deed can bring is rounded to nothing."""
+    most = rule.shape.most()
+    if most is not None:
+        most = (most * factor_of(rule)).to_integral_value(_ROUNDING[rule.rounding])
+    return most == 0 or rule.at_most == 0
 
 
 def _by_times(rule: Rule, cap: Cap) -> Decimal | None:

@@ -321,7 +321,7 @@ def test_a_year_without_holiday_table_is_refused_unless_said_otherwise():
     valid = {"from": "2026-01-01", "to": "2028-12-31"}
     assert codes(rule(when=when), valid=valid) == ["calendar_unknown"]
     assert codes(rule(when=when), valid={"from": "2026-01-01"}) == ["calendar_unknown"]
-    assert codes(rule(when=when), valid=valid, calendar={"beyond": "weekends"}) == []
+    assert codes(rule(when=when), valid=valid, calendar={"beyond": "weekends"}) == ["holidays_unpublished"]
     own = {"holidays": ["2027-01-01", "2028-01-01"]}
     assert codes(rule(when=when), valid=valid, calendar=own) == []
 
