@@ -65,10 +65,16 @@ class Parts:
     def wechat(self) -> WeChat:
         return WeChat.from_settings(self.settings.wechat, cache=self.cache, clock=self.clock)
 
+    def district_of(self, named: str | None) -> str:
+        """The district that somebody names, the first one where they name none; refused with `district_unknown`."""
+        known = self.settings.service.districts
+        if named is not None and named not in known:
+            raise DISTRICT_UNKNOWN()
+        return known[0] if named is None else named
+
     def ledger(self, district: str) -> Ledger:
         """The ledger of a district; refused where the service does not run it."""
-        if district not in self.settings.service.districts:
-            raise DISTRICT_UNKNOWN()
+        self.district_of(district)
         if district not in self.ledgers:
             self.ledgers[district] = Ledger(
                 self.ledger_client,
@@ -113,6 +119,11 @@ def parts() -> Parts:
 
 def settings() -> Settings:
     return parts().settings
+
+
+def district_of(named: str | None) -> str:
+    """The district that somebody names, the first one where they name none; refused with `district_unknown`."""
+    return parts().district_of(named)
 
 
 def ledger(district: str) -> Ledger:

@@ -24,14 +24,9 @@ def ledger() -> None:
 
 def _districts(given: str | None) -> list[str]:
     """Those of the settings, or the one that was named. Refused: `district_unknown`."""
-    from backend.wiring import DISTRICT_UNKNOWN, settings
+    from backend.wiring import district_of, settings
 
-    known = list(settings().service.districts)
-    if given is None:
-        return known
-    if given not in known:
-        raise DISTRICT_UNKNOWN()
-    return [given]
+    return list(settings().service.districts) if given is None else [district_of(given)]
 
 
 @ledger.command("verify")

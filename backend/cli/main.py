@@ -73,9 +73,8 @@ def staff_create(data: str | None, name: str, roles: tuple[str, ...], district: 
     from backend.staff.service import invite
 
     refuse_nothing(data)
-    with service(data) as app:
-        wanted = district or app.extensions["civic_settings"].service.districts[0]
-        invited = invite(wanted, actor(by), name, [Role(role) for role in roles])
+    with service(data):
+        invited = invite(district, actor(by), name, [Role(role) for role in roles])
         click.echo(
             json.dumps({"id": invited.staff.id, "name": name, "setup_token": invited.setup_token}, ensure_ascii=False)
         )

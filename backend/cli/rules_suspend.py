@@ -11,7 +11,7 @@ from backend.kit.db import db, rows
 from backend.passbook import suspending
 from backend.passbook.models import RulePack
 from backend.passbook.persons import same_person
-from backend.wiring import settings
+from backend.wiring import district_of
 from points.errors import Category, kind
 
 LEAST = 6
@@ -26,7 +26,7 @@ NOT_PUBLISHED = kind(
 def run(digest: str, by: str, reason: str | None, district: str | None, data: str | None, *, yes: bool) -> None:
     """Ask with a reason, or confirm what another asked; says which."""
     with place.service(data):
-        wanted = district or settings().service.districts[0]
+        wanted = district_of(district)
         name = acting(wanted, by, "rules.suspend")
         row = _published(wanted, digest)
         asked = row.suspension_asked_by

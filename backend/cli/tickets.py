@@ -43,9 +43,8 @@ def import_tickets(csv: str, data: str | None, district: str | None, by: str) ->
 
     open_table(Path(csv))  # a wrong file is refused before anything is started
     refuse_nothing(data)
-    with service(data) as app, bar(Console(stderr=True), "导入工单 · importing tickets") as progress:
-        wanted = district or app.extensions["civic_settings"].service.districts[0]
-        result = import_csv(csv, wanted, progress=progress, actor=actor(by))
+    with service(data), bar(Console(stderr=True), "导入工单 · importing tickets") as progress:
+        result = import_csv(csv, district, progress=progress, actor=actor(by))
     _say(result)
 
 

@@ -14,7 +14,7 @@ from backend.kit.db import NOT_FOUND, db, find, rows, transaction
 from backend.kit.http import Page, page_of
 from backend.passbook import across
 from backend.residents.models import Resident
-from backend.wiring import DISTRICT_UNKNOWN, settings
+from backend.wiring import district_of
 from points.errors import Category, kind
 from points.ids import derived_id
 
@@ -90,10 +90,9 @@ def _recipient(caller: Caller, district: str) -> Resident:
     """The same person in the other district."""
     if district == caller.district:
         raise OWN_DISTRICT()
-    if district not in settings().service.districts:
-        raise DISTRICT_UNKNOWN()
+    there = district_of(district)
     index = find(Resident, caller.district, caller.id).openid_index
-    recipient = db.session.scalar(rows(Resident, district).where(Resident.openid_index == index))
+    recipient = db.session.scalar(rows(Resident, there).where(Resident.openid_index == index))
     if recipient is None:
         raise NO_ACCOUNT()
     if recipient.closed:

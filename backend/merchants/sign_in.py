@@ -11,7 +11,7 @@ from backend.kit.auth.sessions import Session
 from backend.kit.auth.tries import SIGN_IN_FAILED, Tries
 from backend.kit.db import db, find, rows, transaction
 from backend.merchants.models import Clerk, Merchant, Shop
-from backend.wiring import DISTRICT_UNKNOWN, settings
+from backend.wiring import district_of, settings
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,7 @@ def sign_in(name: str, password: str, merchant: str | None, district: str | None
 
     Five wrong tries in a quarter of an hour lock the name for another quarter.
     """
-    wanted = district or settings().service.districts[0]
-    if wanted not in settings().service.districts:
-        raise DISTRICT_UNKNOWN()
+    wanted = district_of(district)
     tries = Tries("clerk", wanted, name)
     tries.take()
     clerk = db.session.scalar(rows(Clerk, wanted).where(Clerk.name == name))

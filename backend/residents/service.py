@@ -14,7 +14,7 @@ from backend.kit.db import db, find, once_more_if_raced, rows, transaction
 from backend.places.service import street_of
 from backend.residents.households.leaving import member_of, take_out
 from backend.residents.models import Consent, Resident
-from backend.wiring import DISTRICT_UNKNOWN, parts, settings
+from backend.wiring import district_of, parts, settings
 from points.errors import Category, kind
 
 RESIDENT_CLOSED = kind(
@@ -59,9 +59,7 @@ class SignedIn:
 
 def sign_in(code: str, district: str | None) -> SignedIn:
     """A single-use WeChat code becomes a session; the first sign-in makes the resident."""
-    wanted = district or settings().service.districts[0]
-    if wanted not in settings().service.districts:
-        raise DISTRICT_UNKNOWN()
+    wanted = district_of(district)
     openid = parts().wechat.sign_in(code).openid
     resident = once_more_if_raced(lambda: _resident_of(wanted, openid))
     limits = settings().sessions

@@ -19,7 +19,7 @@ from backend.kit.clock import fresh_id, now
 from backend.kit.crypto import cipher
 from backend.kit.db import db, find, rows, transaction
 from backend.staff.models import Partner, StaffMember
-from backend.wiring import DISTRICT_UNKNOWN, settings
+from backend.wiring import district_of, settings
 from points.errors import Category, kind
 
 NAME_TAKEN = kind("name_taken", Category.CONFLICT, zh="这个名称已被使用。", en="This name is taken.")
@@ -98,7 +98,7 @@ def prove(name: str, password: str, otp: str | None, district: str | None) -> St
 
     Refused: `sign_in_failed`, `sign_in_locked`.
     """
-    wanted = _district(district)
+    wanted = district_of(district)
     tries = Tries("staff", wanted, name)
     tries.take()
     member = db.session.scalar(rows(StaffMember, wanted).where(StaffMember.name == name))
@@ -123,9 +123,9 @@ def _code_used_up(district: str, identifier: str, otp: str | None) -> bool:
     return step is not None
 
 
-def invite(district: str, by: str, name: str, roles: list[Role], resident: str | None = None) -> Invited:
+def invite(district: str | None, by: str, name: str, roles: list[Role], resident: str | None = None) -> Invited:
     """Make a member who cannot sign in before setting a password with the token answered here."""
-    wanted = _district(district)
+    wanted = district_of(district)
     token = secrets.token_urlsafe(32)
     with transaction() as session:
         if session.scalar(rows(StaffMember, wanted).where(StaffMember.name == name)):
@@ -246,13 +246,6 @@ def _roles_now(district: str, identifier: str) -> frozenset[Role] | None:
     roles = None if member is None or member.closed else frozenset(Role(role) for role in member.roles) & STAFF_ROLES
     db.session.rollback()
     return roles
-
-
-def _district(wanted: str | None) -> str:
-    known = settings().service.districts
-    if wanted is not None and wanted not in known:
-        raise DISTRICT_UNKNOWN()
-    return wanted or known[0]
 
 
 def _hash(secret: str) -> str:

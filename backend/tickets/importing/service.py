@@ -17,7 +17,7 @@ from backend.kit.db import transaction
 from backend.tickets.importing.file import RowUnfit, Table, open_table
 from backend.tickets.importing.row import Values, ticket_from
 from backend.tickets.models import Ticket
-from backend.wiring import DISTRICT_UNKNOWN, settings
+from backend.wiring import district_of
 
 BATCH = 500
 _MOST_PROBLEMS = 1_000
@@ -49,7 +49,7 @@ class ImportResult:
 
 
 def import_csv(
-    path: Path | str, district: str, *, progress: Progress | None = None, actor: str = "console:import"
+    path: Path | str, district: str | None, *, progress: Progress | None = None, actor: str = "console:import"
 ) -> ImportResult:
     """Take over the tickets of a file with the columns `COLUMNS`, plain or gzip, times with offset, WGS84.
 
@@ -57,9 +57,7 @@ def import_csv(
     by a code and the others go on. Refused as a whole, before anything is written: `import_file_unreadable`,
     `import_file_broken`, `import_columns_missing`, `district_unknown`.
     """
-    if district not in settings().service.districts:
-        raise DISTRICT_UNKNOWN()
-    table = open_table(Path(path))
+    district, table = district_of(district), open_table(Path(path))
     result = ImportResult()
     taken = _taken(table, district, result)
     while batch := list(islice(taken, BATCH)):
