@@ -40,7 +40,13 @@ WORDS: dict[str, dict[str, Text]] = {
     "day": DAY_KINDS,
     "age_band": AGE_BANDS,
 }
-_CONSENTS = {"guardian": "监护人", "position": "使用位置", "leaderboard": "排行展示", "public_notice": "公示姓名"}
+CONSENTS = {
+    "guardian": "监护人",
+    "position": "使用位置",
+    "leaderboard": "排行展示",
+    "public_notice": "公示姓名",
+    "age": "提供年龄",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +143,7 @@ class Consented:
 
     def say(self) -> Text:
         names = sorted(self.consents)
-        zh = "、".join(_CONSENTS.get(name, name) for name in names)
+        zh = "、".join(CONSENTS.get(name, name) for name in names)
         return Text(f"已取得同意（{zh}）", f"the resident has consented to {', '.join(names)}")
 
 

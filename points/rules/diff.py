@@ -61,7 +61,7 @@ def _changes(path: tuple[str, ...], before: Any, after: Any) -> Iterator[Text]:
     if before == after:
         return
     place = path_of(path)
-    old, new = value_of(before), value_of(after)
+    old, new = value_of(before, path), value_of(after, path)
     if before is None:
         yield Text(f"{place.zh} 新增 {new.zh}。", f"{place.en} is now {new.en}.")
     elif after is None:

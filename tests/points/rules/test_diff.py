@@ -1,7 +1,14 @@
 """The difference of two packs in words."""
 
+import json
+import re
+from pathlib import Path
+
 from points.rules.diff import differences
-from tests.points.rules.packs import cap, pack, rule
+from points.rules.said import path_of, value_of
+from tests.points.rules.packs import cap, pack, rule, text
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_equal_packs_have_no_differences_whatever_their_order():
@@ -43,4 +50,44 @@ def test_bands_and_shares_are_said_in_words():
     ]
     assert differences(banded(10, 4), banded(10, 6), "en") == [
         "Rule “h” (h): points · bands · steps changes from 0 to 2: 10; from 2: 4 to 0 to 2: 10; from 2: 6."
+    ]
+
+
+def test_every_key_and_word_of_a_pack_is_said_in_chinese():
+    schema = json.loads((ROOT / "points" / "rules" / "pack.schema.json").read_text("utf-8"))
+    keys, words = set(), set()
+
+    def look(part, key):
+        if isinstance(part, dict):
+            properties = part.get("properties")
+            for name, each in properties.items() if isinstance(properties, dict) else ():
+                keys.add(name)
+                look(each, name)
+            words.update((key, str(word)) for word in part.get("enum", ()))
+            for name, each in part.items():
+                if name != "properties":
+                    look(each, key)
+        elif isinstance(part, list):
+            for each in part:
+                look(each, key)
+
+    look(schema, "")
+    assert {key for key in keys if not re.search("[一-鿿]", path_of((key,)).zh)} == set()
+    spoken = {(key, word) for key, word in words if key and not re.search("[一-鿿]", value_of(word, (key,)).zh)}
+    assert spoken == set()
+
+
+def test_words_are_said_by_where_they_stand_and_names_as_they_are():
+    share = {"budgets": [{"budget": "quarter", "title": text("all"), "window": "year", "points": 9}]}
+    share["caps"] = [{**cap(), "per": "district", "share": {"of": "quarter", "part": 0.5}}]
+    share["caps"][0].pop("points")
+    asked = rule(when={"kind": "act", "attributes": {"class": ["first", "day"]}})
+    said = differences(pack(), pack(asked, **share, expires={"end": "year", "later": 1}, rounding="half_up"))
+    assert "上限“monthly”（monthly）：新增：对象 全区；时段 每月；份额 预算 quarter，比例 0.5。" in said
+    assert "规则“acts”（acts）：条件 · 事实 新增 class first、day。" in said
+    assert "有效期 · 再晚几期 新增 1。" in said
+    assert "取整 由 舍去 改为 四舍五入。" in said
+    opened = {"open": [{"of": "month", "which": "last", "weekday": "fri"}]}
+    assert differences(pack(), pack(redemption=opened)) == [
+        "兑换 新增 兑换日 哪一种时段 每月，第几个 最后一个，星期 星期五。"
     ]
