@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from points.rules import Pack, PackInvalid, load_pack
+from points.rules import Pack, load_pack
 from points.rules.problems import Findings
+from points.rules.source import text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +34,5 @@ def kept(file: Path) -> Iterator[Kept]:
     with TemporaryDirectory() as folder:
         copy = Path(shutil.copy(file, folder))
         beside = file.parent / "cases" / file.name
-        cases = _cases(beside) if beside.exists() else None
+        cases = text_of(beside, Findings(str(beside))) if beside.exists() else None
         yield Kept(copy, load_pack(copy), copy.read_text("utf-8"), cases)
-
-
-def _cases(file: Path) -> str:
-    """The text of a case file; PackInvalid for one that is no UTF-8."""
-    try:
-        return file.read_text("utf-8")
-    except UnicodeDecodeError as wrong:
-        findings = Findings(str(file))
-        findings.error((), "not_utf8", "案例文件不是 UTF-8 编码。", "The case file is not UTF-8.")
-        raise PackInvalid(findings.found) from wrong

@@ -17,11 +17,11 @@ from points.rules.decision import Decision
 from points.rules.expected import expects
 from points.rules.explain import explain
 from points.rules.pack import Pack
-from points.rules.problems import Findings, PackInvalid
+from points.rules.problems import Findings
 from points.rules.problems import Path as Path_
 from points.rules.schema import check_form
 from points.rules.silent import silent
-from points.rules.source import MOST_NODES, read
+from points.rules.source import MOST_NODES, read, text_of
 
 _FIELDS = ("street", "activity", "team", "household", "place", "about")
 
@@ -73,12 +73,7 @@ class CaseFile:
 def read_cases(path: Path) -> CaseFile:
     """The cases of a file; PackInvalid with line numbers when it cannot be read."""
     findings = Findings(str(path))
-    try:
-        text = path.read_text("utf-8")
-    except UnicodeDecodeError as wrong:
-        findings.error((), "not_utf8", "文件不是 UTF-8 编码。", "The file is not UTF-8.")
-        raise PackInvalid(findings.found) from wrong
-    return cases_of(text, path, findings)
+    return cases_of(text_of(path, findings), path, findings)
 
 
 def cases_of(text: str, path: Path, findings: Findings, most: int = MOST_NODES) -> CaseFile:

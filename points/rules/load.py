@@ -11,9 +11,9 @@ from points.rules.check import check_sense
 from points.rules.check_filled import Fills, check_filled
 from points.rules.check_rules import check_streets
 from points.rules.pack import Pack
-from points.rules.problems import Findings, PackInvalid
+from points.rules.problems import Findings
 from points.rules.schema import check_form
-from points.rules.source import MOST_NODES, read
+from points.rules.source import MOST_NODES, read, text_of
 from points.rules.unsafe import check_safe
 
 Streets = Callable[[str], Collection[str]]
@@ -36,12 +36,8 @@ def load_pack(
     Raises PackInvalid with all problems found up to the step that failed; warnings of a good pack are in
     `pack.problems`. A file that is absent or no UTF-8 is the caller's OSError or a PackInvalid.
     """
-    text, file = (_text(source), str(source)) if isinstance(source, Path) else (source, name or "pack.yaml")
-    findings = Findings(name or file)
-    if text is None:
-        findings.error((), "not_utf8", "文件不是 UTF-8 编码。", "The file is not UTF-8.")
-        raise PackInvalid(findings.found)
-    raw = read(text, findings, most)
+    findings = Findings(name or (str(source) if isinstance(source, Path) else "pack.yaml"))
+    raw = read(text_of(source, findings) if isinstance(source, Path) else source, findings, most)
     check_safe(raw, findings)
     check_form(raw, findings)
     pack = build(raw, findings)
@@ -53,10 +49,3 @@ def load_pack(
         check_filled(pack, fills, findings)
     findings.stop_if_failed()
     return replace(pack, problems=tuple(sorted(findings.found)))
-
-
-def _text(path: Path) -> str | None:
-    try:
-        return path.read_text("utf-8")
-    except UnicodeDecodeError:
-        return None

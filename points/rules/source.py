@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 import re
 import unicodedata
 from decimal import Decimal
@@ -31,6 +32,15 @@ _ANCHORS = ("请不要用 & 和 * 引用，直接写出来。", "Write it out: n
 
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?")
+
+
+def text_of(file: pathlib.Path, findings: Findings) -> str:
+    """What stands in a file; PackInvalid for one that is no UTF-8."""
+    try:
+        return file.read_text("utf-8")
+    except UnicodeDecodeError as wrong:
+        findings.error((), "not_utf8", "文件不是 UTF-8 编码。", "The file is not UTF-8.")
+        raise PackInvalid(findings.found) from wrong
 
 
 def read(text: str, findings: Findings, most: int = MOST_NODES) -> Any:
