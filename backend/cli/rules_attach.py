@@ -45,7 +45,7 @@ class Began:
 def begin(data: str | None, pack: Pack, by: str) -> Began:
     """Before the long work; refused with `rule_pack_not_submitted`, or as `acting` refuses."""
     with service(data):
-        _row(pack)
+        handed_in(pack)
         return Began(acting(pack.district, by, "rules.submit"), now())
 
 
@@ -59,13 +59,19 @@ def attach(
     """Keep the result with the pack, and who brought it in the audit log."""
     new, old = trials
     with service(data):
-        row = _row(pack)
+        row = handed_in(pack)
         simulation = history.summary(new, old, row.text, days, began=began.at, complete=True)
         return packs.attach_simulation(pack.district, began.by, row.id, simulation)
 
 
-def _row(pack: Pack) -> RulePack:
-    row = db.session.scalar(rows(RulePack, pack.district).where(RulePack.digest == pack.digest))
+def handed_in(pack: Pack) -> RulePack:
+    """The row of a pack that was handed in; refused with `rule_pack_not_submitted` where there is none."""
+    row = row_of(pack)
     if row is None:
         raise NOT_SUBMITTED()
     return row
+
+
+def row_of(pack: Pack) -> RulePack | None:
+    """The row of a pack, if it was handed in."""
+    return db.session.scalar(rows(RulePack, pack.district).where(RulePack.digest == pack.digest))

@@ -12,15 +12,15 @@ import click
 from backend.cli import place
 from backend.cli.acting import acting, actor_named
 from backend.cli.kept_file import Kept, kept
+from backend.cli.rules_attach import handed_in, row_of
 from backend.cli.rules_history import exported
 from backend.cli.rules_shown import confirmed, show_difference, show_simulation
 from backend.cli.rules_simulate import period_of, tried
 from backend.kit.clock import now
-from backend.kit.db import db, rows
+from backend.kit.db import db
 from backend.passbook import history, pack_seen, packs, publishing
 from backend.passbook.models import RulePack
 from backend.passbook.persons import same_person
-from points.rules import Pack
 from points.rules.simulate import Job
 
 Days = tuple[date | None, date | None]
@@ -30,7 +30,7 @@ def run(file: Path, by: str, data: str | None, first: str | None, last: str | No
     """Submit the pack, or try it anew as its author, or publish it as the second person; says which."""
     days = period_of(first, last)
     with kept(file) as here, place.service(data):
-        row, who = submitted(here.pack), actor_named(here.pack.district, by)
+        row, who = row_of(here.pack), actor_named(here.pack.district, by)
         if row is None or (who is not None and same_person(row.district, row.author, who)):
             _hand_in(here, acting(here.pack.district, by, "rules.submit"), days)
         else:
@@ -40,26 +40,16 @@ def run(file: Path, by: str, data: str | None, first: str | None, last: str | No
 
 def withdraw(file: Path, by: str, data: str | None) -> None:
     """Its author takes back a pack nobody published; refused with `rule_pack_not_submitted` where there is none."""
-    from backend.cli.rules_attach import NOT_SUBMITTED
-
     with kept(file) as here, place.service(data):
         name = acting(here.pack.district, by, "rules.submit")
-        row = submitted(here.pack)
-        if row is None:
-            raise NOT_SUBMITTED()
-        packs.withdraw(here.pack.district, name, row.id)
+        packs.withdraw(here.pack.district, name, handed_in(here.pack).id)
         click.echo(f"{here.pack.id} {here.pack.version}：已撤回 / taken back")
-
-
-def submitted(pack: Pack) -> RulePack | None:
-    """The row of a pack that was handed in."""
-    return db.session.scalar(rows(RulePack, pack.district).where(RulePack.digest == pack.digest))
 
 
 def _hand_in(here: Kept, author: str, days: Days) -> None:
     """For the first time with its cases; again with others, if there are others; always tried anew."""
     simulation = _simulated(here, days)
-    row = submitted(here.pack)
+    row = row_of(here.pack)
     if row is None or (here.cases is not None and here.cases != row.cases):
         row = packs.submit(here.pack.district, author, here.text, here.cases, simulation)
     else:
