@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
+from backend.cli.where import DATA
+
 
 @click.command()
-@click.option("--data", metavar="DIR", help="the data directory (default .civic)")
+@DATA
 def doctor(data: str | None) -> None:
     """Look the service over; exit code 0 only when all holds. Lines begin with ok, note or bad."""
     from backend.cli.checkup import findings

@@ -10,11 +10,10 @@ from rich.console import Console
 from backend.cli.existing import refuse_nothing
 from backend.cli.named import AS, write_down
 from backend.cli.progress import bar
+from backend.cli.where import DATA, ONE_DISTRICT
 
 MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f"])
-DATA = click.option("--data", metavar="DIR", help="the data directory (default .civic)")
 DISTRICT = click.option("--district", help="six digits (default: every district of the settings)")
-ONE_DISTRICT = click.option("--district", help="six digits (default: the first one of the settings)")
 
 
 @click.group()

@@ -12,10 +12,10 @@ from backend.cli.named import AS, actor
 from backend.cli.refusals import Commands
 from backend.cli.rules import rules
 from backend.cli.tickets import tickets
+from backend.cli.where import DATA, ONE_DISTRICT
 from backend.kit.auth.permissions import STAFF_ROLES
 from backend.kit.log_lines import start_logging
 
-DATA = click.option("--data", metavar="DIR", help="the data directory (default .civic)")
 PORT = click.option("--port", default=8000, show_default=True, metavar="N", help="where the API listens")
 
 
@@ -63,7 +63,7 @@ def staff() -> None:
     type=click.Choice(sorted(r.value for r in STAFF_ROLES)),
     help="repeatable",
 )
-@click.option("--district", help="six digits (default: the first one of the settings)")
+@ONE_DISTRICT
 @AS
 def staff_create(data: str | None, name: str, roles: tuple[str, ...], district: str | None, by: str) -> None:
     """Invite NAME; prints the one-time token with which the password is set (PUT /api/v1/staff/password)."""

@@ -9,11 +9,11 @@ from typing import Any
 import click
 
 from backend.cli.named import AS
+from backend.cli.where import DATA, ONE_DISTRICT
 
 FILES = click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 LANGUAGE = click.option("--language", type=click.Choice(["zh-CN", "en"]), default="zh-CN", show_default=True)
-DATA = click.option("--data", metavar="DIR", help="the data directory (default .civic)")
 YES = click.option("--yes", is_flag=True, help="do not ask whether to go on; for scripts")
 
 
@@ -66,7 +66,7 @@ def decide(file: Path, event: Any, language: str, say: bool) -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="another pack to compare with (with history: the pack in force, if not given)",
 )
-@click.option("--data", metavar="DIR", help="the data directory (default .civic)")
+@DATA
 @click.option("--from", "first", metavar="DAY", help="first local day, such as 2026-01-01")
 @click.option("--to", "last", metavar="DAY", help="last local day")
 @click.option("--csv", "table", type=click.Path(path_type=Path), help="write the table to this file")
@@ -138,7 +138,7 @@ def withdraw(file: Path, by: str, data: str | None) -> None:
 @AS
 @DATA
 @click.option("--reason", help="why it is wrong; for the first person")
-@click.option("--district", help="six digits (default: the first one of the settings)")
+@ONE_DISTRICT
 @YES
 def suspend(*, digest: str, by: str, data: str | None, reason: str | None, district: str | None, yes: bool) -> None:
     """Stop a published pack at once, by two people; DIGEST is the beginning of its digest, as `publish` prints it."""

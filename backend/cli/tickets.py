@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from backend.cli.named import AS, actor
+from backend.cli.where import DATA, ONE_DISTRICT
 
 if TYPE_CHECKING:
     from backend.tickets.importing import ImportResult
@@ -21,8 +22,8 @@ def tickets() -> None:
 
 @tickets.command("import")
 @click.argument("csv", type=click.Path())
-@click.option("--data", metavar="DIR", help="the data directory (default .civic)")
-@click.option("--district", help="six digits (default: the first one of the settings)")
+@DATA
+@ONE_DISTRICT
 @AS
 def import_tickets(csv: str, data: str | None, district: str | None, by: str) -> None:
     """Take over the tickets of CSV, plain or gzip; a second time adds nothing.
