@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from points.events import DeedApproved
 from points.rules import Facts, decide, explain, facts_needed, load_pack
 from points.rules.bounds import check_event, check_facts
 from points.rules.wire import unpack
+
+_NEEDED = [each.name for each in fields(DeedApproved) if each.default is MISSING and each.default_factory is MISSING]
 
 TALLY_UNKNOWN = kind(
     "rules_tally_unknown",
@@ -45,6 +47,21 @@ def decided(file: Path, text: str, language: str) -> tuple[str, list[str]]:
 
 
 def _read(value: dict[str, Any]) -> tuple[DeedApproved, Facts]:
+    _known(value, "", ["event", "facts"], ["event"])
+    _known(value["event"], "event", [each.name for each in fields(DeedApproved)], _NEEDED)
+    _known(value.get("facts", {}), "facts", [each.name for each in fields(Facts)], [])
     event = unpack(DeedApproved, value["event"])
     facts = {"decided_at": value["event"]["at"], **value.get("facts", {})}
     return event, unpack(Facts, facts)
+
+
+def _known(value: Any, name: str, known: list[str], needed: list[str]) -> None:
+    """Say which key is strange or missing, and which ones there are."""
+    if not isinstance(value, dict):
+        raise TypeError(f"`{name or 'JSON'}` 应是一组键值 / must be an object: {', '.join(known)}")
+    where = f"{name}." if name else ""
+    if strange := sorted(set(value) - set(known)):
+        there = ", ".join(known)
+        raise ValueError(f"不认识 `{where}{strange[0]}`，可写：{there} / unknown key; known: {there}")
+    if missing := [key for key in needed if key not in value]:
+        raise ValueError(f"缺少 `{where}{missing[0]}` / `{where}{missing[0]}` is missing")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib.resources import files
@@ -13,6 +14,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from points.rules.problems import MOST_TOLD, Findings
+from points.rules.texts import NOTHING, Text
 
 _TYPES_ZH = {
     "object": "一组键值",
@@ -22,6 +24,20 @@ _TYPES_ZH = {
     "number": "数字",
     "boolean": "true 或 false",
 }
+
+_DAY = Text("日期写成 2026-01-31", "write a day as 2026-01-31")
+_PATTERNS = {
+    "^[0-9]{6}$": Text('六位数字，加引号："370112"', 'six digits in quotes: "370112"'),
+    "^[0-9]{4}-[0-9]{2}-[0-9]{2}$": _DAY,
+    "^([01][0-9]|2[0-3]):[0-5][0-9]$": Text('时刻写成 "08:30"，加引号', 'write a time as "08:30", in quotes'),
+    "^[a-z0-9][a-z0-9._-]{0,39}$": Text(
+        "只用小写英文字母、数字、. _ -，最多 40 个", "only small letters, digits, . _ -, at most 40"
+    ),
+    "^[0-9A-Za-z][0-9A-Za-z_.-]{0,63}$": Text(
+        "只用英文字母、数字、. _ -，最多 64 个", "only letters, digits, . _ -, at most 64"
+    ),
+}
+"""What each pattern of the schemas asks for, as one writes it."""
 
 
 @lru_cache(maxsize=2)
@@ -67,6 +83,11 @@ def _unknown_keys(error: ValidationError, path: tuple[str | int, ...], findings:
     allowed, instance = _known(error), cast("dict[str, Any]", error.instance)
     for key in sorted(set(instance) - set(allowed))[:MOST_TOLD]:
         near = get_close_matches(key, allowed, n=1)
+        if near and "：" in key:
+            zh = f"，冒号要用半角，后面空一格：`{near[0]}: …`。"
+            en = f": write the colon of ASCII with a blank after it, `{near[0]}: …`."
+            findings.error((*path, key), "unknown_key", f"不认识的键 `{key}`{zh}", f"Unknown key `{key}`{en}")
+            continue
         zh = f"，是不是想写 `{near[0]}`？" if near else f"。可用的键：{'、'.join(allowed)}。"
         en = f"; did you mean `{near[0]}`?" if near else f". Known keys: {', '.join(allowed)}."
         findings.error((*path, key), "unknown_key", f"不认识的键 `{key}`{zh}", f"Unknown key `{key}`{en}")
@@ -89,26 +110,48 @@ def _known(error: ValidationError) -> list[str]:
     return list(cast("dict[str, Any]", error.schema).get("properties", ()))
 
 
+def _how(error: ValidationError, kinds: list[str]) -> Text:
+    """How to write what is of the wrong type."""
+    known = _known(error)
+    if "object" in kinds and known:
+        return Text(
+            f"，写成 {{…: …}}，可写：{'、'.join(known)}", f", written {{...: ...}}; it can hold: {', '.join(known)}"
+        )
+    if "string" in kinds and isinstance(error.instance, int | Decimal) and not isinstance(error.instance, bool):
+        return Text(f'，请加引号："{error.instance}"', f': put it in quotes, "{error.instance}"')
+    if kinds == ["array"]:
+        return Text("，写在方括号里，用半角逗号隔开", ", written in square brackets with commas")
+    if kinds in (["number"], ["integer"]) and isinstance(error.instance, str):
+        return Text("，只写阿拉伯数字，不带单位或百分号", ": digits alone, without a unit or a per cent sign")
+    return NOTHING
+
+
 def _sentence(error: ValidationError) -> tuple[str, str, str]:  # noqa: PLR0911 - one line a word of the schema
     limit: Any = error.validator_value
     match error.validator:
         case "type":
             kinds = [limit] if isinstance(limit, str) else list(limit)
-            zh = "或".join(_TYPES_ZH.get(kind, kind) for kind in kinds)
-            return "wrong_type", f"应该是{zh}。", f"must be of type {' or '.join(kinds)}."
+            how, zh = _how(error, kinds), "或".join(_TYPES_ZH.get(kind, kind) for kind in kinds)
+            return "wrong_type", f"应该是{zh}{how.zh}。", f"must be of type {' or '.join(kinds)}{how.en}."
         case "enum":
             words = ", ".join(str(word) for word in limit)
             return "not_in_list", f"只能是：{words}。", f"must be one of: {words}."
         case "const":
             return "not_in_list", f"应该是 {limit}。", f"must be {limit}."
         case "pattern":
+            how = _PATTERNS.get(limit) or Text(f"应符合 {limit}", f"must match {limit}")
             return (
                 "wrong_pattern",
-                f"写法不对：“{str(error.instance)[:60]}”（应符合 {limit}）。",
-                f"is not written right: `{str(error.instance)[:60]}` (must match {limit}).",
+                f"写法不对：“{str(error.instance)[:60]}”（{how.zh}）。",
+                f"is not written right: `{str(error.instance)[:60]}` ({how.en}).",
             )
         case "minimum" | "exclusiveMinimum":
-            return "too_small", f"太小：{error.instance}。", f"is too small: {error.instance}."
+            least = Text("至少", "at least") if error.validator == "minimum" else Text("须大于", "above")
+            return (
+                "too_small",
+                f"太小：{error.instance}（{least.zh} {limit}）。",
+                f"is too small: {error.instance} ({least.en} {limit}).",
+            )
         case "maximum" | "exclusiveMaximum":
             return (
                 "too_large",

@@ -60,13 +60,15 @@ def read(text: str, findings: Findings, most: int = MOST_NODES) -> Any:
         raise PackInvalid(findings.found) from much
     except MarkedYAMLError as broken:
         mark = broken.problem_mark or broken.context_mark
-        findings.lines[()] = mark.line + 1 if mark else 1
-        findings.error(
-            (),
-            "not_yaml",
-            "不是有效的 YAML：请检查这一行附近的缩进、冒号和引号。",
-            f"This is not YAML: {broken.problem}.",
-        )
+        line = mark.line if mark else 0
+        findings.lines[()] = line + 1
+        near = _slip(text, line)
+        if near is None:
+            zh, en = "不是有效的 YAML：请检查这一行附近的缩进、冒号和引号。", f"This is not YAML: {broken.problem}."
+            findings.error((), "not_yaml", zh, en)
+        else:
+            findings.lines[()], zh, en = near
+            findings.error((), "not_yaml", f"不是有效的 YAML：{zh}", f"This is not YAML: {en}")
         raise PackInvalid(findings.found) from broken
     except RecursionError as deep:  # the parser follows the nesting of the text with its own
         findings.error((), "too_deep", "层次太多。", "The nesting is too deep.")
@@ -85,6 +87,20 @@ def read(text: str, findings: Findings, most: int = MOST_NODES) -> Any:
     value = _Reader(findings).value(node, ())
     findings.stop_if_failed()
     return value
+
+
+def _slip(text: str, line: int) -> tuple[int, str, str] | None:
+    """The line, at that one or the one before, with what people mistype most, and what to write."""
+    lines = text.split("\n")
+    for place in (line, line - 1):
+        written = lines[place] if 0 <= place < len(lines) else ""
+        if "\t" in written:
+            return place + 1, "这一行有制表符（Tab），缩进请用空格。", "this line has a tab; indent with blanks."
+        if re.match(r"[\s-]*[a-z_]+\s*：", written):
+            return place + 1, "这一行用了全角冒号，请写半角冒号，后面空一格。", "write an ASCII colon and a blank."
+        if re.match(r"[\s-]*[a-z_]+:[^\s]", written):
+            return place + 1, "冒号后面要空一格。", "a colon needs a blank after it."
+    return None
 
 
 class _TooMuch(Exception):  # noqa: N818 - it becomes a finding

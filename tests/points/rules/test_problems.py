@@ -356,3 +356,27 @@ def test_a_tier_that_there_is_not_is_refused_wherever_it_is_asked_for():
         "There is nothing called `gold`; there is: golden.",
     )
     assert codes(rule(when={"tier": "golden"}), tiers=tiers) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "slip", "said"),
+    [
+        ('district: "370112"', "district: 370112", ('请加引号："370112"', 'put it in quotes, "370112"')),
+        ('district: "370112"', 'district: "历城区"', ("六位数字", "six digits")),
+        ("from: 2026-01-01", "from: 2026/1/1", ("日期写成 2026-01-31", "write a day as 2026-01-31")),
+        ("pack: langao-bank", "pack: 岚皋", ("小写英文字母", "only small letters")),
+        ("rounding: down", "rounding：down", ("全角冒号", "ASCII colon")),
+        ("rounding: down", "rounding:down", ("空一格", "a blank after it")),
+        ("rounding: down", "rounding: down\n\tfund: x", ("制表符", "a tab")),
+        ("expires: {months: 12}", "expires: 12", ("可写：months、", "it can hold: months, ")),
+        ("expires: {months: 12}", "expires: {months: 12个月}", ("不带单位", "without a unit")),
+        ("expires: {months: 12}", "expires: {months：12}", ("冒号要用半角", "the colon of ASCII")),
+        ("expires: {months: 12}", "expires: {months: 0}", ("（至少 1）", "(at least 1)")),
+    ],
+)
+def test_a_slip_of_the_pen_is_told_with_its_line_and_how_to_write_it(line, slip, said):
+    shipped = (Path(__file__).parents[3] / "config" / "rules" / "langao-bank.yaml").read_text("utf-8")
+    assert line in shipped
+    number = shipped[: shipped.index(line)].count("\n") + slip.count("\n") + 1
+    told = problems(shipped.replace(line, slip, 1))
+    assert any(each.line == number and said[0] in each.zh and said[1] in each.en for each in told), told

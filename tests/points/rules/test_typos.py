@@ -163,3 +163,21 @@ def test_long_decimals_multiply_exactly(tmp_path):
     deed = {**DEED, "quantity": 1, "gives": {}}
     text = json.dumps({"pack": "x.yaml", "cases": [{"case": "one", "deeds": [deed]}]})
     assert run_cases(long, cases_of(text, Path("c"), Findings("c")))[0] == []
+
+
+@pytest.mark.parametrize(
+    ("event", "facts", "named"),
+    [
+        ({"age_band": "18_59"}, {}, "`event.age_band`"),
+        ({}, {"consent": []}, "`facts.consent`"),
+        ({"at": None}, {}, "`event.at`"),
+    ],
+)
+def test_a_strange_or_missing_key_of_an_event_is_named_in_both_languages(tmp_path, event, facts, named):
+    file = tmp_path / "mine.yaml"
+    file.write_text(written(raw()), "utf-8")
+    given = {key: value for key, value in (EVENT | event).items() if value is not None}
+    result = run("decide", file, input=json.dumps({"event": given, "facts": facts}))
+    assert result.exit_code == 2
+    assert named in result.output
+    assert ("不认识" in result.output and "unknown key; known: " in result.output) or "缺少 `event.at`" in result.output
