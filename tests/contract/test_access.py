@@ -10,8 +10,6 @@ from points.ids import new_id
 from tests.contract.surface import BODIES, Route, asked, problem_of, routes
 from tests.contract.town import Town
 
-pytestmark = pytest.mark.xdist_group("contract-access")
-
 # What each part of a path stands for (a name in Town.ids), and who of the same district, though allowed to use the
 # route, is a stranger to the object. People of the other district are strangers to all of them.
 _RESIDENTS = ("other_resident", "reporter", "leader")

@@ -23,8 +23,6 @@ from backend.kit.log_lines import start_logging
 from tests.contract.surface import BASE, asked, problem_of
 from tests.contract.town import STREET, Town
 
-pytestmark = pytest.mark.xdist_group("contract-canaries")
-
 OPENID = "oCANARY-openid-7Q2x"
 NAME = "金丝雀·赛琳娜"
 PHONE = "13912345678"

@@ -19,7 +19,6 @@ from points.errors import KINDS, Category
 from tests.contract.surface import BASE, asked, problem_of, routes
 from tests.contract.town import Town
 
-pytestmark = pytest.mark.xdist_group("contract-description")
 Operation = dict[str, Any]
 SIGN_INS = {"sign_in", "sign_in_staff", "sign_in_clerk"}
 REPEATS_HARMLESSLY = {"look_up_code": "the code is its own key: scanned again, the same answer"}

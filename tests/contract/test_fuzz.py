@@ -12,7 +12,7 @@ from backend.kit.auth import Role
 from tests.contract.fuzz import Round, description_of, told
 from tests.contract.town import Town
 
-pytestmark = [pytest.mark.xdist_group("contract-fuzz"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 ROLES = ("anyone", "resident", "reporter", "leader", "clerk", "partner", "staff")
 FEW, MANY = 5, 200
 """How many requests of each sort an operation gets: with data as described, and with data that is not."""

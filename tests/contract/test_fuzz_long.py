@@ -10,7 +10,7 @@ from tests.contract.fuzz import Round, description_of, told
 from tests.contract.test_fuzz import MANY, ROLES, own
 from tests.contract.town import Town
 
-pytestmark = [pytest.mark.torture, pytest.mark.timeout(3600), pytest.mark.xdist_group("contract-fuzz-long")]
+pytestmark = [pytest.mark.torture, pytest.mark.timeout(3600)]
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,6 @@ from tests.contract.odd import no_fault, path_to
 from tests.contract.surface import Route, asked, problem_of, routes
 from tests.contract.town import Town
 
-pytestmark = pytest.mark.xdist_group("contract-odd-addresses")
-
 QUERIES = [
     "no_such_thing=1",
     "limit=0",

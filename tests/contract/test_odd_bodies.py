@@ -10,8 +10,6 @@ from tests.contract.odd import fields_of, no_fault, with_body, with_field
 from tests.contract.surface import BASE, BODIES, asked, problem_of, routes
 from tests.contract.town import Town
 
-pytestmark = pytest.mark.xdist_group("contract-odd-bodies")
-
 
 def test_every_operation_that_reads_json_has_a_good_body_here(town: Town) -> None:
     """A route added without one would not be tried below."""

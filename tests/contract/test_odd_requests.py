@@ -14,8 +14,6 @@ from tests.contract.odd import no_fault, path_to
 from tests.contract.surface import BODIES, asked, problem_of, routes
 from tests.contract.town import Town
 
-pytestmark = pytest.mark.xdist_group("contract-odd-requests")
-
 KEYS = {
     "missing": "",
     "a word": "x",

@@ -10,8 +10,6 @@ from tests.contract.odd import fields_of, no_fault, path_to, with_body, with_fie
 from tests.contract.surface import BODIES, asked, routes
 from tests.contract.town import Town
 
-pytestmark = pytest.mark.xdist_group("contract-odd-texts")
-
 PARTS = {
     "NUL": "%00",
     "NUL inside": "01a1f71c-7600-709c-bb2a-%00420b13ee5ea",

@@ -12,8 +12,6 @@ from tests.cast import Cast, Person
 from tests.contract.surface import asked, problem_of, routes
 from tests.contract.town import Town
 
-pytestmark = pytest.mark.xdist_group("contract-roles")
-
 
 def test_every_role_is_refused_what_the_table_does_not_give_it(town: Town) -> None:
     """Default deny: each operation, each role that its permission does not name."""

@@ -14,6 +14,7 @@ import pytest
 from tests.faults.crowd import Crowd
 from tests.faults.service import Service
 from tests.postgres import Postgres
+from tests.sharing import RUNNING_SERVICE, group_of
 
 Start = Callable[..., Service]
 
@@ -21,8 +22,9 @@ Start = Callable[..., Service]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What shares a running service, or the PostgreSQL that is killed, is run by one process."""
     for item in items:
-        if {"start", "killed_postgres"} & set(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.xdist_group("running service"))
+        wants = set(getattr(item, "fixturenames", ()))
+        if "killed_postgres" in wants or {"start", "town"} <= wants:
+            assert group_of(item.nodeid) == RUNNING_SERVICE, f"{item.path} is not in tests/sharing.py"
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from tests.contract.surface import routes
 from tests.pages.conftest import Browser
 from tests.serving import serving
 
-pytestmark = [pytest.mark.xdist_group("pages"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 PHONE, DESK = (375, 812), (1280, 900)
 
 
