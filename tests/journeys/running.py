@@ -8,8 +8,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from backend.cli.place import Place
 from backend.cli.up import Up
@@ -22,15 +23,35 @@ def civic(
     *arguments: str, env: Mapping[str, str] | None = None, timeout: float = 300
 ) -> subprocess.CompletedProcess[str]:
     """Run one command to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "backend.cli.main", *arguments],
-        cwd=ROOT,
-        env=_clean(env),
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
+    return Begun(*arguments, env=env).ended(timeout)
+
+
+class Begun:
+    """A command that runs meanwhile."""
+
+    def __init__(self, *arguments: str, env: Mapping[str, str] | None = None) -> None:
+        command = [sys.executable, "-m", "backend.cli.main", *arguments]
+        with ExitStack() as made:
+            self._said = made.enter_context(TemporaryFile("w+", encoding="utf-8"))
+            self._complained = made.enter_context(TemporaryFile("w+", encoding="utf-8"))
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=_clean(env), stdout=self._said, stderr=self._complained, text=True
+            )
+            self._files = made.pop_all()
+
+    def ended(self, timeout: float = 300) -> subprocess.CompletedProcess[str]:
+        """Wait for its end; what it said."""
+        code = self.process.wait(timeout)
+        with self._files:
+            self._said.seek(0)
+            self._complained.seek(0)
+            return subprocess.CompletedProcess(self.process.args, code, self._said.read(), self._complained.read())
+
+    def stop(self) -> None:
+        """End it, unless it has ended by itself."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.ended(60)
 
 
 @contextmanager

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from backend.cli.demo import tickets
 from backend.cli.demo.asker import Answer, Asker
 from backend.cli.demo.run import CHAPTERS, CODE_SECONDS, make_story
 from backend.wiring import ledger
+from tests.journeys.conftest import Telling
 from tests.journeys.running import up
 from tests.servers import Valkey
 
@@ -23,8 +25,12 @@ SPENT = 30
 
 @pytest.mark.timeout(600)
 def test_a_kill_before_every_step_changes_nothing_of_the_story(
-    tmp_path: Path, private_valkey: Callable[..., Valkey], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    private_valkey: Callable[..., Valkey],
+    monkeypatch: pytest.MonkeyPatch,
+    tellings: dict[str, Telling],  # the others begin meanwhile
 ) -> None:
+    monkeypatch.setattr(tickets, "REAL", tmp_path / "nowhere")  # a sample will do: no import is killed
     server = private_valkey()
     kills = 0
     ask = Asker._ask

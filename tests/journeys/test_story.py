@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import gzip
 import re
-from pathlib import Path
 
 import pytest
 
@@ -13,8 +12,8 @@ from backend.cli.demo.counting import ENTRIES, WITHOUT_POINTS
 from backend.cli.demo.tickets import REAL, SAMPLE
 from backend.journal.models import NAMED_BY_LEDGER
 from points.ledger.request import KINDS
+from tests.journeys.conftest import Telling
 from tests.journeys.running import civic
-from tests.postgres import Postgres
 
 SAID = {
     "sign-in": "错误的微信码被拒绝：wechat_code_invalid",
@@ -75,32 +74,22 @@ POSTINGS = 21
 """1 top-up, 11 grants, 1 offer and its stock, 3 holds, 3 captures, 1 settlement."""
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def environment(request: pytest.FixtureRequest) -> dict[str, str]:
-    """Embedded defaults, or the production database."""
-    if request.param == "sqlite":
-        return {}
-    server: Postgres = request.getfixturevalue("postgres_server")
-    return {"CIVIC_DATABASE_URL": server.fresh()}
-
-
 @pytest.mark.timeout(600)
-def test_the_story_is_told_whole_and_a_second_telling_changes_nothing(
-    tmp_path: Path, environment: dict[str, str]
-) -> None:
-    first = civic("demo", "--data", str(tmp_path), "--port", "0", "--exit", env=environment)
+def test_the_story_is_told_whole_and_a_second_telling_changes_nothing(telling: Telling) -> None:
+    data, environment = telling.data, telling.environment
+    first = telling.first.ended()
     assert first.returncode == 0, first.stdout + first.stderr
     assert [what for what, words in SAID.items() if words not in first.stdout] == []
     assert DUE.search(first.stdout)
     assert table(first.stdout) == FIGURES | {"导入的工单": f"{rows_to_import():,}"}
     assert [int(number) for number, _ in HEAD.findall(first.stdout)] == [POSTINGS]
-    second = civic("demo", "--data", str(tmp_path), "--port", "0", "--exit", env=environment)
+    second = civic(*Telling.words(data), env=environment)
     assert second.returncode == 0, second.stdout + second.stderr
     assert [what for what, words in SAID.items() if words not in second.stdout] == []
     assert HEAD.findall(second.stdout) == HEAD.findall(first.stdout)
     assert table(second.stdout) == table(first.stdout)
     assert "Traceback" not in first.stderr + second.stderr
-    verified = civic("ledger", "verify", "--data", str(tmp_path), env=environment)
+    verified = civic("ledger", "verify", "--data", str(data), env=environment)
     assert (verified.returncode, "账本与流水一致" in verified.stdout) == (0, True), verified.stderr
 
 
