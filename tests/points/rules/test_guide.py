@@ -7,6 +7,7 @@ from pathlib import Path
 from points.rules import load_pack
 from points.rules.cases import read_cases, run_cases
 from points.rules.history import COLUMNS
+from tests.points.rules.test_commands import run
 
 ROOT = Path(__file__).parents[3]
 GUIDE = (ROOT / "config" / "rules" / "README.md").read_text("utf-8")
@@ -44,6 +45,11 @@ def test_both_halves_name_what_a_new_user_needs():
             "civic staff create",
             '{"event": {',
             "--pack",
+            "{act: [让座, 献血], service: [清洁家园]}",
+            "of: {kind: service, category: [甲, 乙]}",
+            "makeup_workdays: [2027-01-03]",
+            '"facts": {"age_band": "18_59"',
+            "civic up",
         ):
             assert words in half, words
 
@@ -70,3 +76,14 @@ def test_every_key_is_described_to_editors_in_both_languages():
                 described(part)
 
     described(SCHEMA)
+
+
+def test_the_guides_event_with_facts_is_decided_by_the_guides_pack(tmp_path):
+    pack_text, _ = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
+    (tmp_path / "clean-home.yaml").write_text(pack_text, "utf-8")
+    (event,) = set(re.findall(r'\{"event": (\{"id".*?\})\}', GUIDE.replace("\n", " "), re.DOTALL))
+    facts = {"age_band": "18_59", "consents": ["public_notice"]}
+    given = {"event": json.loads(event), "facts": facts}
+    result = run("decide", tmp_path / "clean-home.yaml", "--say", input=json.dumps(given))
+    assert result.exit_code == 0
+    assert "合计 24 分" in result.output
