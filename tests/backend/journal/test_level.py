@@ -193,7 +193,7 @@ def test_nobody_is_kept_who_waits_no_longer(app: Flask, town: Town) -> None:
     """Books that hang for hours must not fill the memory with those who gave up."""
     town.earn("lin", 7)
     (committer,) = app.extensions["civic_committers"].values()
-    committer._serve = lambda: time.sleep(0.5)  # type: ignore[method-assign]
+    committer._serve = lambda: time.sleep(0.5)
     town.ledger._safe._seconds = 0.01
     for _ in range(20):
         with pytest.raises(Refused, match=r"^not_yet_durable$"):

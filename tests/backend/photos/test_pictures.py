@@ -125,19 +125,19 @@ def test_a_photo_of_too_many_pixels_is_refused_unread(kind: str) -> None:
 @pytest.mark.parametrize("side", [7_000, 10_000, 16_000])
 def test_a_bomb_of_a_small_file_and_a_huge_canvas_is_refused_at_once(side: int) -> None:
     raw = saved(Image.new("1", (side, side)), "PNG")
-    began = time.monotonic()
+    began = time.process_time()
     assert len(raw) < 100_000
     assert refusal_of(raw) == "photo_too_many_pixels"
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_a_jpeg_of_endless_scans_is_refused_at_once() -> None:
     raw = saved(Image.new("RGB", (2000, 2000)), progressive=True)
     start = raw.rindex(b"\xff\xda")
     bomb = raw[:start] + raw[start:-2] * 2000 + raw[-2:]
-    began = time.monotonic()
+    began = time.process_time()
     assert refusal_of(bomb) == "photo_unreadable"
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_a_photo_larger_than_needed_is_kept_smaller() -> None:

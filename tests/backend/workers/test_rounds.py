@@ -22,10 +22,10 @@ def rounds() -> Iterator[Rounds]:
 
 def test_a_job_is_begun_again_and_again(rounds: Rounds) -> None:
     begun: list[float] = []
-    rounds.add(lambda: begun.append(time.monotonic()), 0.05)
+    rounds.add(lambda: begun.append(time.monotonic()), 0.15)
     rounds.start()
     until(lambda: len(begun) >= 5, within_s=10)
-    assert min(later - one for one, later in pairwise(begun)) >= 0.04
+    assert min(later - one for one, later in pairwise(begun)) >= 0.1  # a busy machine tells a beginning late
 
 
 def test_a_long_job_is_never_done_beside_itself_nor_in_the_way_of_others(rounds: Rounds) -> None:
