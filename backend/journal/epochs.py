@@ -17,8 +17,8 @@ from backend.kit.clock import now
 from backend.kit.db import db, transaction
 from backend.staff.models import StaffMember
 from backend.wiring import ledger
+from points.ledger.heads import read_head
 from points.ledger.refusals import BAD_STAFF
-from points.ledger.stream import epoch_of
 
 REPLACED, REBUILT, CAUGHT_UP, ADOPTED = "replaced", "rebuilt", "caught_up", "adopted"
 """Why an epoch began: the ledger was thrown away, was lost, lacked entries; or the journal had forgotten its epoch."""
@@ -33,7 +33,7 @@ def current(district: str) -> int:
 def of_ledger(district: str) -> int:
     """The epoch that the ledger's head names."""
     found = ledger(district)
-    return epoch_of(found.wire.ask("GET", found.keys.head))
+    return read_head(found.wire.ask("GET", found.keys.head)).epoch
 
 
 def history(district: str) -> Sequence[JournalEpoch]:

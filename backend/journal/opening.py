@@ -15,10 +15,10 @@ from backend.journal.projector import head
 from backend.kit.db import db, in_transaction
 from backend.wiring import ledger, settings, stream
 from points.errors import Refused
-from points.ledger import GENESIS, Head
+from points.ledger import Head
 from points.ledger.connection import ABOUT_RUN, run_of
+from points.ledger.heads import read_head
 from points.ledger.refusals import LEDGER_BEHIND, LEDGER_CLOSED, LEDGER_EPOCH, LEDGER_FORKED, LEDGER_TORN
-from points.ledger.stream import epoch_of
 
 Found = TypeVar("Found")
 _LOOKS = 5
@@ -62,9 +62,8 @@ def _judged(district: str, judge: Callable[[Head], Found]) -> Found:
 
 def _match(district: str, journal: Head, named: int | None) -> None:
     found = ledger(district)
-    text = found.wire.ask("GET", found.keys.head)
-    state, own = head_text(text)
-    if state == "torn":
+    own = read_head(found.wire.ask("GET", found.keys.head))
+    if own.state == "torn":
         raise LEDGER_TORN()
     if own.number < journal.number:
         raise LEDGER_BEHIND(ledger=own.number, journal=journal.number)
@@ -75,27 +74,17 @@ def _match(district: str, journal: Head, named: int | None) -> None:
         whole = own.hash == journal.hash
     if not whole:
         raise LEDGER_FORKED(number=journal.number)
-    epoch, wanted = epoch_of(text), epochs.current(district) if named is None else named
-    if epoch != wanted:
-        raise LEDGER_EPOCH(ledger=epoch, journal=wanted)
-
-
-def head_text(text: object) -> tuple[str, Head]:
-    """State and end of a ledger from what its head holds; `empty` where there is none, `torn` when unreadable."""
-    if not isinstance(text, bytes):
-        return "empty", Head(0, GENESIS)
-    fields = text.decode().split("\t")
-    return (fields[3], Head(int(fields[0]), fields[1])) if len(fields) == 6 else ("torn", Head(0, GENESIS))
+    wanted = epochs.current(district) if named is None else named
+    if own.epoch != wanted:
+        raise LEDGER_EPOCH(ledger=own.epoch, journal=wanted)
 
 
 def is_open(district: str) -> bool:
     """Whether the ledger takes postings in the run its server is in now, and is the one that goes on."""
     found = ledger(district)
     text, *about = found.wire.ask_all([("GET", found.keys.head), *ABOUT_RUN])
-    fields = text.decode().split("\t") if isinstance(text, bytes) else []
-    if len(fields) != 6 or fields[3] != "open" or fields[4] != run_of(*about):
-        return False
-    return epoch_of(text) == epochs.current(district)
+    head = read_head(text)
+    return head.state == "open" and head.run == run_of(*about) and head.epoch == epochs.current(district)
 
 
 def keep_open(district: str) -> None:

@@ -11,13 +11,14 @@ from backend.journal import epochs
 from backend.journal.alone import alone
 from backend.journal.check import compare
 from backend.journal.doubt import LEDGER_IN_DOUBT, in_doubt, settle
-from backend.journal.opening import head_text, match, open_ledger
+from backend.journal.opening import match, open_ledger
 from backend.journal.projector import head, project_all
 from backend.journal.reading import RowChanged, entries, sound_entries, uncollected
 from backend.kit.db import db
 from backend.wiring import ledger, parts, stream
 from points.errors import Category, Refused, kind
 from points.ledger import GENESIS, Client, Entry, Head, owner_of
+from points.ledger.heads import read_head
 from points.ledger.keys import Keys
 from points.ledger.rebuild import Replay
 from points.ledger.refusals import LEDGER_FORKED, LEDGER_NOT_EMPTY, LEDGER_TORN
@@ -188,7 +189,8 @@ def _replay(client: Client, district: str, source: Iterator[Entry], progress: Pr
 
 def _state_and_head(district: str) -> tuple[str, Head]:
     made = ledger(district)
-    return head_text(made.wire.ask("GET", made.keys.head))
+    found = read_head(made.wire.ask("GET", made.keys.head))
+    return found.state, found.end
 
 
 def _journal_hash_at(district: str, number: int) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from points.errors import Refused
 from points.ledger import refusals as no
 from points.ledger.entry import GENESIS
+from points.ledger.heads import read_head
 from points.ledger.keys import Keys
 from points.ledger.results import Head
 from points.ledger.script import Script, opening
@@ -53,13 +54,10 @@ class Fence:
             answer = found if isinstance(found, bytes) else b""
 
     def _head(self) -> tuple[Head, int]:
-        found = self._wire.ask("GET", self._keys.head)
-        if not isinstance(found, bytes):
-            return Head(0, GENESIS), 0
-        parts = found.decode().split("\t")
-        if len(parts) != 6 or parts[3] == "torn":
+        found = read_head(self._wire.ask("GET", self._keys.head))
+        if found.state == "torn":
             raise no.LEDGER_TORN()
-        return Head(int(parts[0]), parts[1]), int(parts[5])
+        return found.end, found.epoch
 
     def _match(self, head: Head, journal: Head) -> None:
         if head.number < journal.number:

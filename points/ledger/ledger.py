@@ -17,6 +17,7 @@ from points.ledger.durable import Safe
 from points.ledger.entry import Entry, receipt_of
 from points.ledger.fence import Fence
 from points.ledger.forget import Memory
+from points.ledger.heads import read_head
 from points.ledger.keys import BESIDE, CLOSED, Keys
 from points.ledger.refusals import BAD_ACCOUNT, BAD_TIME, LEDGER_UNREACHABLE, NOT_YET_DURABLE, refusal
 from points.ledger.request import (
@@ -35,7 +36,7 @@ from points.ledger.script import BATCH, bind_all
 from points.ledger.seen import Seen
 from points.ledger.sweep import Sweep
 from points.ledger.together import Together
-from points.ledger.views import balance_of, head_of, hold_of, offer_of
+from points.ledger.views import balance_of, hold_of, offer_of
 from points.ledger.windows import Windows
 from points.ledger.wire import Wire
 
@@ -190,7 +191,7 @@ class Ledger:
 
     def head(self) -> Head:
         """The last entry's number and hash; 0 and zeros before the first."""
-        return head_of(self.wire.ask("GET", self.keys.head))
+        return read_head(self.wire.ask("GET", self.keys.head)).end
 
     def receipt(self, identifier: str) -> Receipt | None:
         """The first receipt of an id; None when the ledger does not know it (any more)."""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from points.ledger.cluster import Client
 from points.ledger.entry import Entry, chained, entry_of
+from points.ledger.heads import read_head
 from points.ledger.keys import Keys
 from points.ledger.wire import Wire
 
@@ -48,7 +49,7 @@ class Stream:
         """The same, not taken apart."""
         listing = ("XRANGE", self._key, f"{after_number + 1}-0", "+", "COUNT", count)
         found, head = self._wire.ask_all([listing, ("GET", self._head)])
-        return epoch_of(head), _written(found)
+        return read_head(head).epoch, _written(found)
 
     def wait(self, after_number: int, seconds: float) -> bool:
         """Whether an entry above `after_number` is there, waiting for one for at most `seconds` (below 5)."""
@@ -66,12 +67,6 @@ class Stream:
         """How many entries are in the stream."""
         found = self._wire.ask("XLEN", self._key)
         return found if isinstance(found, int) else 0
-
-
-def epoch_of(head: object) -> int:
-    """The epoch that a ledger's head names; 0 where there is none yet."""
-    parts = head.decode().split("\t") if isinstance(head, bytes) else []
-    return int(parts[5]) if len(parts) == 6 and parts[5].isdigit() else 0
 
 
 def _written(found: object) -> list[Written]:

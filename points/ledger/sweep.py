@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from points.ledger.entry import entry_of
+from points.ledger.heads import read_head
 from points.ledger.keys import DAY_MS, Keys
 from points.ledger.request import Request, Requests, grant_facts, hold_facts
 from points.ledger.wire import Wire
@@ -30,8 +31,7 @@ class Sweep:
 
     def _time(self, now_ms: int) -> int:
         """The ledger's time: the greater of the caller's and the head's."""
-        head = self._wire.ask("GET", self._keys.head)
-        return max(now_ms, int(head.split(b"\t")[2])) if isinstance(head, bytes) else now_ms
+        return max(now_ms, read_head(self._wire.ask("GET", self._keys.head)).seen_ms)
 
     def _due(self, at_ms: int, limit: int) -> Iterator[Request]:
         for hold, entry in self._entries(self._before(self._keys.holds, at_ms, limit)):

@@ -3,16 +3,8 @@
 from __future__ import annotations
 
 from points.clock import from_ms
-from points.ledger.entry import GENESIS
 from points.ledger.request import hold_facts
-from points.ledger.results import Balance, Head, HoldView, OfferView
-
-
-def head_of(found: object) -> Head:
-    if not isinstance(found, bytes):
-        return Head(0, GENESIS)
-    number, digest = found.decode().split("\t")[:2]
-    return Head(int(number), digest)
+from points.ledger.results import Balance, HoldView, OfferView
 
 
 def balance_of(found: object, now_ms: int) -> Balance:
