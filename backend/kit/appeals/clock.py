@@ -105,7 +105,8 @@ def extended(made: Objection, reason: str) -> None:
 
 def answered(made: Objection, decision: str, reason: str, answerer: str) -> None:
     """Write the answer down, whenever it comes."""
-    made.decision, made.reason, made.answerer, made.answered_at = decision, reason, answerer, now()
+    proposed(made, decision, reason, answerer)
+    confirmed(made, decision)
 
 
 def proposed(made: Objection, decision: str, reason: str, answerer: str) -> None:
