@@ -105,9 +105,9 @@ def led_shift(caller: Caller, shift: str) -> Shift:
     return found
 
 
-def shift_of(district: str, activity: str, shift: str, *, lock: bool = False) -> Shift:
-    """A shift of this activity; 404 when it is another's."""
-    found = find(Shift, district, shift, lock=lock)
+def held_shift(district: str, activity: str, shift: str) -> Shift:
+    """A shift of this activity, held until the commit; 404 when it is another's."""
+    found = find(Shift, district, shift, lock=True)
     if found.activity != activity:
         raise NOT_FOUND()
     return found

@@ -12,7 +12,7 @@ from backend.kit.http import Page, page_of
 from backend.residents.ages import birth_date_of
 from backend.residents.models import Resident
 from backend.volunteering.activities.models import Activity
-from backend.volunteering.activities.service import SHIFT_OVER, shift_of
+from backend.volunteering.activities.service import SHIFT_OVER, held_shift
 from backend.volunteering.signups.models import SignUp
 from backend.volunteering.signups.states import SIGN_UPS, SignUpState
 from points.errors import Category, kind
@@ -56,7 +56,7 @@ def sign_up(caller: Caller, activity: str, shift: str, risks_seen: bool) -> Sign
     with transaction() as session:
         resident = find(Resident, caller.district, caller.id, lock=True)
         wanted = find(Activity, caller.district, activity)
-        place = shift_of(caller.district, activity, shift, lock=True)
+        place = held_shift(caller.district, activity, shift)
         if not risks_seen:
             raise RISKS_NOT_SEEN(risks=wanted.risks)
         _check_age(birth_date_of(resident), wanted.min_age, local_day(place.starts_at))
@@ -91,7 +91,7 @@ def leave(caller: Caller, activity: str, signup: str) -> None:
             return
         found.state = SIGN_UPS.after(SignUpState(found.state), "leave")
         found.left_at = now()
-        shift_of(caller.district, activity, found.shift, lock=True).taken -= 1
+        held_shift(caller.district, activity, found.shift).taken -= 1
 
 
 def mine(caller: Caller, activity: str, cursor: str | None, limit: int) -> Page:
