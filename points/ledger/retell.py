@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
-from points.ledger.entry import Entry
+from points.ledger.entry import Entry, entry_of
 from points.ledger.forget import FLOOR_MS
 from points.ledger.keys import DAY_MS
 from points.ledger.ledger import Ledger
 from points.ledger.meant import Meant, latest
+from points.ledger.moves import Moves
 from points.ledger.state import Broken, State
 from points.ledger.tally import Tally
 
 CHUNK = 1000
+_NAMING = ("refund", "reverse")
+"""Kinds whose meaning hangs on entries that may be long ago."""
 Following = Callable[[int], Iterable[Entry]]
 """Some entries above a number, in order; none when there are none."""
 
@@ -60,6 +64,8 @@ class Retelling:
         """The keys written once by entries since `remember_recent`, without the district's prefix."""
         self._remembers = False
         self._wire, self._following, self._progress = ledger.wire, following, progress
+        self._recalled: dict[str, Entry] = {}
+        self._moves = Moves(self.state, self._tally.counted, self._record)
         self._read_head(self._wire.ask("GET", self.keys.head))
         self._fades = self._floor + DAY_MS  # the floor may rise meanwhile, though not by a day
 
@@ -67,12 +73,48 @@ class Retelling:
         """Add entries. Raises Unlike when the ledger does not have what they wrote, Broken when they do not follow."""
         source = iter(entries)
         while chunk := list(islice(source, CHUNK)):
+            self._recall(chunk)
             for entry in chunk:
-                self.state.apply(entry)
-                if (fault := self._tally.fault(entry) or self._meant.fault(entry)) is not None:
-                    raise Broken(entry.number, fault)
+                self._add(entry)
             self._compare_finals()
             self._progress(self.state.number)
+
+    def _add(self, entry: Entry) -> None:
+        """Count one entry. Raises Broken when it does not follow."""
+        try:
+            moved = self._moves.fault(entry)
+            self.state.apply(entry)
+            fault = self._tally.fault(entry) or self._meant.fault(entry) or moved
+        except (ValueError, LookupError) as unreadable:
+            raise Broken(entry.number, "it cannot be read, or names what is nowhere") from unreadable
+        if fault is not None:
+            raise Broken(entry.number, fault)
+
+    def _recall(self, chunk: Sequence[Entry]) -> None:
+        """Have at hand what is undone or refunded in a chunk: from it, or as the ledger has it."""
+        ending = [entry for entry in chunk if entry.kind in _NAMING]
+        own = {entry.id: entry for entry in chunk} if ending else {}
+        self._recalled = self._records([entry.content[0] for entry in ending], own)
+        captures = [each.content[0] for each in self._recalled.values() if each.kind == "capture"]
+        self._recalled |= self._records(captures, own)
+
+    def _records(self, identifiers: list[str], own: Mapping[str, Entry]) -> dict[str, Entry]:
+        """The entries of these ids, by id; without those that are nowhere, or cannot be read."""
+        records = {name: own[name] for name in identifiers if name in own}
+        names = [name for name in identifiers if name not in own]
+        answer = self._wire.ask("MGET", *map(self.keys.record, names)) if names else []
+        for name, text in zip(names, answer if isinstance(answer, list) else [], strict=True):
+            with suppress(ValueError):
+                if isinstance(text, bytes):
+                    records[name] = entry_of("", "", text.decode())
+        return records
+
+    def _record(self, identifier: str) -> Entry | None:
+        """The entry of an id; None when it is so old that the ledger may have forgotten it."""
+        found = self._recalled.get(identifier)
+        if found is None and not self.fades(f"i:{identifier}"):
+            raise LookupError(identifier)
+        return found
 
     def see(self, *commands: tuple[str | int, ...]) -> list[object]:
         """The answers to questions put in one moment; the state is brought to what the ledger was in that moment."""
