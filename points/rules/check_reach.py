@@ -9,7 +9,7 @@ from decimal import Decimal
 from points.rules.conditions import WEEKDAYS, Between, Condition, OneOf, exclude_each_other, imply
 from points.rules.most import HOURS
 from points.rules.pack import Pack, Rule
-from points.rules.problems import Findings, Path
+from points.rules.problems import MOST_TOLD, Findings, Path
 from points.rules.texts import Text, plain
 
 Conditions = tuple[Condition, ...]
@@ -36,12 +36,20 @@ def unreachable(pack: Pack, conditions: Conditions) -> Iterator[tuple[str, Text]
 
 def check_case(pack: Pack, case: Conditions, rules: Sequence[Rule], findings: Findings, path: Path) -> None:
     """Warn of a case of a coefficient that no deed of the pack, or of the rules that use it, can meet."""
-    meeting = [rule for rule in rules if not exclude_each_other(rule.conditions, case)]
-    if any(True for _ in unreachable(pack, case)) or (
-        rules and all(any(True for _ in unreachable(pack, (*rule.conditions, *case))) for rule in meeting)
-    ):
+    meeting = (rule.conditions for rule in rules if not exclude_each_other(rule.conditions, case))
+    alike = {frozenset(_key(each) for each in looked): looked for looked in map(_looked_at, meeting)}
+    if _never(pack, case) or (rules and all(_never(pack, (*each, *case)) for each in alike.values())):
         zh, en = "这一档永远不会成立。", "No deed of this pack can meet this case."
         findings.warn((*path, "when"), "never_fires", zh, en)
+
+
+def _never(pack: Pack, conditions: Conditions) -> bool:
+    return any(True for _ in unreachable(pack, conditions))
+
+
+def _looked_at(conditions: Conditions) -> Conditions:
+    """Those that decide whether there is such a deed at all."""
+    return tuple(each for each in conditions if isinstance(each, Between) or each.what in ("kind", "weekday", "day"))
 
 
 def too_many_hours(condition: Between) -> bool:
@@ -72,7 +80,7 @@ def check_holes(pack: Pack, places: dict[str, int], findings: Findings) -> None:
         reached: Decimal | None = order[0][0].high
         for number, rule in order[1:]:
             hole = reached is not None and number.low is not None and reached < number.low
-            if hole and not _caught(pack, number, rule):
+            if hole and len(findings.found) < MOST_TOLD and not _caught(pack, number, rule):
                 low, high = plain(reached or Decimal(0)), plain(number.low)
                 zh = f"{low} 到 {high} 之间没有规则：这是一个空缺。"
                 en = f"No rule speaks for {low} to {high}: this is a gap."
@@ -124,7 +132,7 @@ def _no_such_day(pack: Pack, conditions: Conditions) -> bool:
     first = max([pack.valid_from, *(each.low for each in dates if each.low is not None)])
     ends = [each.high for each in dates if each.high is not None]
     after = min([*ends, *([pack.valid_to + timedelta(days=1)] if pack.valid_to is not None else [])], default=None)
-    if after is None or (after - first).days > LOOKED_AT:
+    if after is None or (after - first).days > LOOKED_AT or _clash(wanted):
         return _clash(wanted)
     days = [first + timedelta(days=ahead) for ahead in range((after - first).days)]
     return bool(days) and not any(all(_fits(each, day, pack) for each in wanted) for day in days)

@@ -2,6 +2,8 @@
 
 import pytest
 
+from points.rules import check_reach
+from points.rules.problems import MOST_TOLD
 from tests.points.rules.packs import rule, text
 from tests.points.rules.test_problems import codes
 
@@ -108,3 +110,21 @@ def test_a_rule_of_all_the_packs_days_hides_the_lower_ones():
     high = rule("a", when={"kind": "act", "date": whole}, priority=1)
     assert codes(high, rule("b")) == ["never_fires"]
     assert codes({**high, "when": {"kind": "act", "date": {**whole, "from": "2026-01-02"}}}, rule("b")) == []
+
+
+def test_a_case_is_looked_at_once_for_all_rules_that_are_alike(monkeypatch):
+    looked = []
+    whole = check_reach.unreachable
+    monkeypatch.setattr(check_reach, "unreachable", lambda *given: looked.append(given) or whole(*given))
+    rules = [rule(f"r{each}", when={"kind": "act", "category": f"c{each}", "weekday": "mon"}) for each in range(20)]
+    assert codes(*({**each, "coefficients": ["c"]} for each in rules), **coefficient({"day": "weekend"})) == [
+        "never_fires"
+    ]
+    assert len(looked) == 2
+
+
+def test_no_more_holes_are_told_than_anybody_mends():
+    rules = [
+        rule(f"r{each}", when={**HOURS, "quantity": {"from": each / 8, "to": each / 8 + 0.1}}) for each in range(150)
+    ]
+    assert codes(*rules) == ["gap_between_rules"] * MOST_TOLD
