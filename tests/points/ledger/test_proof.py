@@ -219,7 +219,7 @@ def test_a_figure_that_was_edited_and_then_counted_on_is_found(
     town.reverse(undone.id)
     redis_client.set(f"{{d:{DISTRICT}}}:{key}", {"s:tea": 18, "c:month": 0}[key])
     number = {"c:month": town.earn("lin", 9, caps=caps).number, "s:tea": town.hold("lin").number}[key]
-    found = verify(Stream(redis_client, DISTRICT).read(0, 1000), redis_ledger).difference
+    found = check(redis_client, redis_ledger).difference
     assert found is not None
     assert (found.where, found.found) == (f"entry {number}", fault)
 
@@ -313,9 +313,9 @@ def test_what_was_changed_by_hand_and_acted_on_is_found_in_the_entry(
     act, fault = BEHIND_ITS_BACK[what]
     town = Town(redis_ledger, clock).opened()
     town.earn("lin", 300)
-    assert verify(Stream(redis_client, DISTRICT).read(0, 1000), redis_ledger).difference is None
+    assert check(redis_client, redis_ledger).difference is None
     act(town, redis_client)
-    found = verify(Stream(redis_client, DISTRICT).read(0, 1000), redis_ledger).difference
+    found = check(redis_client, redis_ledger).difference
     assert found is not None
     assert found.where.startswith("entry ")
     assert fault in found.found
@@ -328,7 +328,7 @@ def test_a_key_that_will_go_by_itself_is_named(
     town.earn("lin", 300)
     purse = f"{{d:{DISTRICT}}}:r:lin"
     redis_client.expire(purse, 1000)
-    found = verify(Stream(redis_client, DISTRICT).read(0, 1000), redis_ledger).difference
+    found = check(redis_client, redis_ledger).difference
     assert found is not None
     assert (found.where, found.expected) == (purse, "a key that stays")
 
@@ -340,7 +340,7 @@ def test_an_index_that_would_keep_a_lot_for_ever_is_named(
     town.earn("lin", 300, days=30)
     due = redis_ledger.keys.due(int((town.now + timedelta(days=30)).timestamp() * 1000))
     redis_client.zadd(due, {"lin": 9e15})
-    found = verify(Stream(redis_client, DISTRICT).read(0, 1000), redis_ledger).difference
+    found = check(redis_client, redis_ledger).difference
     assert found is not None
     assert (found.where, found.expected) == (due, "lin")
 
@@ -355,7 +355,7 @@ def test_what_a_head_from_the_future_lets_expire_is_named(
     redis_client.set(head, "\t".join((number, digest, str(int(at) + 10 * 365 * 86_400_000), *rest)))
     edited = redis_ledger.head().number
     assert redis_ledger.sweep() == 1
-    found = verify(Stream(redis_client, DISTRICT).read(0, 1000), redis_ledger).difference
+    found = check(redis_client, redis_ledger).difference
     assert found is not None
     assert (found.where, found.found) == (f"entry {edited + 1}", "it is of a time to come that no command came from")
 
@@ -370,4 +370,4 @@ def test_what_was_posted_while_all_clocks_were_ahead_is_no_difference(
     town.earn("lin", 300)
     assert redis_ledger.sweep() == 1
     clock.at = today
-    assert verify(Stream(redis_client, DISTRICT).read(0, 1000), redis_ledger).difference is None
+    assert check(redis_client, redis_ledger).difference is None
