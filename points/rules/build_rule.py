@@ -40,7 +40,8 @@ def rule_of(
     path: Path,
 ) -> Rule:
     """A rule without its caps, which are known when all rules are."""
-    when = When(value["when"], value["rule"], findings, (*path, "when"))
+    titles = tuple((each["tier"], text_of(each["title"])) for each in raw.get("tiers", ()))
+    when = When(value["when"], value["rule"], findings, (*path, "when"), (*titles, ("none", Text("没有等级", "none"))))
     reader = ShapeReader(value, findings, path)
     shape = reader.read()
     quantity, times = _quantity(value), _times(value)

@@ -16,12 +16,13 @@ from points.rules.texts import Text
 from points.rules.windows import Window
 
 _CHOICES = ("kind", "category", "street", "team", "activity", "age_band", "tier", "weekday", "day")
+Titles = tuple[tuple[conditions.Value, Text], ...]
 
 
 class When:
     """The conditions of one `when`, and what they look at."""
 
-    def __init__(self, value: dict[str, Any], name: str, findings: Findings, path: Path) -> None:
+    def __init__(self, value: dict[str, Any], name: str, findings: Findings, path: Path, tiers: Titles = ()) -> None:
         self.findings = findings
         self.path = path
         self.measures: list[Measure] = []
@@ -29,7 +30,7 @@ class When:
         found: list[Condition] = []
         for key in _CHOICES:
             if key in value:
-                found.append(conditions.choice(key, *_list(value[key])))
+                found.append(conditions.choice(key, *_list(value[key]), tiers if key == "tier" else ()))
         for attribute, wanted in value.get("attributes", {}).items():
             found.append(conditions.attribute(attribute, *_list(wanted)))
         found.extend(self._ranges(value, name))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -57,6 +57,8 @@ class OneOf:
     values: frozenset[Value]
     negated: bool
     read: Callable[[View], Value | None]
+    titles: tuple[tuple[Value, Text], ...] = field(default=(), compare=False)
+    """What the pack calls its own values (tiers), where it does."""
 
     def holds(self, view: View) -> bool:
         value = self.read(view)
@@ -84,7 +86,8 @@ class OneOf:
 
     def say(self) -> Text:
         name = DIMENSIONS[self.what][0] if self.what in DIMENSIONS else _attribute(self.what)
-        words = [WORDS.get(self.what, {}).get(str(value)) or spoken(value) for value in sorted(self.values, key=str)]
+        known = {**WORDS.get(self.what, {}), **{str(value): title for value, title in self.titles}}
+        words = [known.get(str(value)) or spoken(value) for value in sorted(self.values, key=str)]
         zh, en = "、".join(word.zh for word in words), ", ".join(word.en for word in words)
         if self.negated:
             return Text(f"{name.zh}不是{zh}", f"{name.en} is not {en}")
@@ -164,8 +167,8 @@ def imply(one: tuple[Condition, ...], other: tuple[Condition, ...]) -> bool:
     return all(any(mine.implies(theirs) for mine in one) for theirs in other)
 
 
-def choice(what: str, values: list[Value], negated: bool) -> OneOf:
-    return OneOf(what, frozenset(values), negated, DIMENSIONS[what][1])
+def choice(what: str, values: list[Value], negated: bool, titles: tuple[tuple[Value, Text], ...] = ()) -> OneOf:
+    return OneOf(what, frozenset(values), negated, DIMENSIONS[what][1], titles)
 
 
 def attribute(name: str, values: list[Value], negated: bool) -> OneOf:

@@ -148,3 +148,13 @@ def test_a_running_total_is_said_in_the_unit_of_its_deeds(kind, zh):
     steps = [{"from": 0, "to": 2, "points": 5}, {"from": 2, "points": 2}]
     of = pack(rule(when={"kind": kind}, points={"bands": {"window": "month", "steps": steps}}))
     assert f"累计 0 至 {zh}的部分" in explain(decided(of, deed(kind)))[1]
+
+
+def test_a_tier_is_said_by_its_title_where_a_rule_is_silent_for_it():
+    needs = {"hours": {"at_least": 9, "window": "year"}}
+    tiers = [{"tier": "gold", "title": {"zh": "金级", "en": "Gold level"}, "needs": needs}]
+    asked = pack(rule(when={"kind": "act", "tier": ["gold", "none"], "age_band": "60_up"}), tiers=tiers)
+    only = pack(rule(when={"kind": "act", "tier": "gold"}), tiers=tiers)
+    assert explain(decided(only, deed()), "zh-CN", only)[-1] == "规则“acts”：条件不符：要求等级是金级。"
+    assert explain(decided(only, deed()), "en", only)[-1] == "Rule “acts”: it asks that the tier is Gold level."
+    assert asked.rules[0].conditions[2].say().zh == "等级是金级、没有等级"
