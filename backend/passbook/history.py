@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 
 from backend.kit.clock import now
 from backend.kit.days import local_day, zone
@@ -36,14 +36,16 @@ MOST_AT_ONCE = 2_000
 """Deeds that are tried while an author waits for the answer; more are tried from the command line."""
 MOST_BEFORE = 4_000
 """Deeds of before the period that fill the books meanwhile."""
+_TURN = (Earning.decided_at, Earning.at, Earning.id)
+"""Deeds in the order of their decisions; those that were decided at once, as they were done."""
 
 
 def history(district: str, first: date | None, last: date | None) -> Iterator[Past]:
-    """The deeds done between two local days (both included), in their order; undone ones are left out."""
+    """The deeds done between two local days (both included), in the order of their decisions; without undone ones."""
     query = (
         select(Earning.id, Earning.at, Earning.resident, Earning.decided_at, Earning.event)
         .where(Earning.district == district, Earning.undone.is_(False), *_between(first, last))
-        .order_by(Earning.at, Earning.id)
+        .order_by(*_TURN)
         .limit(BATCH)
     )
     page = query
@@ -54,7 +56,7 @@ def history(district: str, first: date | None, last: date | None) -> Iterator[Pa
             band = band_of(births.get(row.resident), local_day(row.at))
             consents = _at(given.get(row.resident, []), row.decided_at)
             yield Past(unpack(DeedApproved, json.loads(row.event)), row.decided_at, band, consents)
-        page = query.where(_later(batch[-1].at, batch[-1].id))
+        page = query.where(tuple_(*_TURN) > tuple_(batch[-1].decided_at, batch[-1].at, batch[-1].id))
 
 
 def count(district: str, first: date | None, last: date | None, before: datetime | None = None) -> int:
@@ -142,10 +144,6 @@ def _between(first: date | None, last: date | None) -> list[Any]:
     if last is not None:
         parts.append(Earning.at < datetime.combine(last + timedelta(days=1), time(), zone()))
     return parts
-
-
-def _later(at: datetime, identifier: str) -> Any:
-    return (Earning.at > at) | ((Earning.at == at) & (Earning.id > identifier))
 
 
 def _births(district: str, identifiers: set[str]) -> dict[str, date | None]:

@@ -62,6 +62,7 @@ class Earning(DistrictRow, Base):
     __table_args__ = (
         UniqueConstraint("district", "kind", "deed"),
         Index("ix_earning_resident", "district", "resident", "kind", "at"),
+        Index("ix_earning_decided", "district", "decided_at", "at", "id"),
         Index("ix_earning_place", "district", "place"),
         Index("ix_earning_team", "district", "team", "at"),
         Index("ix_earning_activity", "district", "activity"),

@@ -101,7 +101,7 @@ class _Run:
         self.place = 0
         self._seen: dict[str, set[str]] = defaultdict(set)
         self._first: datetime | None = None
-        self._before: frozenset[str] | None = None if since is not None else frozenset()
+        self._days: set[date] = set()
 
     def take(self, past: Past) -> None:
         self.place += 1
@@ -116,10 +116,9 @@ class _Run:
         if self.since is not None and event.at < self.since:
             self._warm(past)
             return
-        if self._before is None:
-            self._before = frozenset(self.quick.used())
         self.trial.deeds += 1
-        _one(self.quick, past, self.trial)
+        if (day := _one(self.quick, past, self.trial)) is not None:
+            self._days.add(day)
 
     def _warm(self, past: Past) -> None:
         self.trial.warmed += 1
@@ -141,17 +140,17 @@ class _Run:
     def _budgets(self) -> dict[str, int]:
         """What was counted in the windows that the period is part of."""
         used, found = self.quick.used(), {}
+        days = self._days if self.since is None else self._days | {self.since.astimezone(self.pack.zone).date()}
         for budget in self.pack.budgets:
-            of_then = None if self.since is None else label(budget.window, self.since.astimezone(self.pack.zone).date())
+            windows = {label(budget.window, day) for day in days}
             for key, points in used.items():
-                if not key.startswith(f"{budget.id}:"):
-                    continue
-                if key not in (self._before or ()) or key.endswith(f":{of_then}"):
+                if key.startswith(f"{budget.id}:") and key.rpartition(":")[2] in windows:
                     found[key] = points
         return found
 
 
-def _one(quick: Quick, past: Past, trial: Trial) -> None:
+def _one(quick: Quick, past: Past, trial: Trial) -> date | None:
+    """Answers the local day of the deed; None where the pack does not decide it."""
     event = past.event
     resident, street, band = event.resident, event.street or NO_STREET, past.age_band or NO_AGE
     if resident not in trial.groups:
@@ -160,7 +159,7 @@ def _one(quick: Quick, past: Past, trial: Trial) -> None:
         day, found = quick.give(past)
     except Refused as refusal:
         trial.refused[refusal.code] += 1
-        return
+        return None
     total = 0
     for given in found:
         total += given.granted
@@ -171,12 +170,13 @@ def _one(quick: Quick, past: Past, trial: Trial) -> None:
             _cuts(given.cuts, resident, day, trial)
     if not total:
         trial.silent += 1
-        return
+        return day
     trial.granted += total
     trial.by_street[street] += total
     trial.by_age[band] += total
     trial.by_month[_month(day)] += total
     trial.by_resident[resident] += total
+    return day
 
 
 def _cuts(cuts: Iterable[Cut], resident: str, day: date, trial: Trial) -> None:
