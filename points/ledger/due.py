@@ -77,11 +77,10 @@ def given_back(state: State, resident: str, parts: Iterable[Part], at_ms: int, *
     due, lots = Due(0, Counter(), []), (state.purses.get(resident) or Purse()).lots
     for part in parts:
         expires = part.expires
-        if graced:
+        if graced and expires <= at_ms:
             known, late = state.marks.get(f"{LATE}{part.lot}"), at_ms + GRACE_MS
-            if expires <= at_ms:
-                expires = int(known or late)
-            if expires == late and not known and state.marks.get(f"{LOT}{part.lot}") != "closed":
+            expires = int(known or late)
+            if not known and state.marks.get(f"{LOT}{part.lot}") != "closed":
                 due.said.append(f"W,{part.lot},{late}")
         if state.marks.get(f"{LOT}{part.lot}") == "closed" or expires <= at_ms:
             due.lost[account_of(part.source)] += part.points

@@ -172,7 +172,8 @@ class Requests:
         k = self._keys
         caps = [k.counter(cap) for cap in grant.caps]
         opens, purse = k.opens(grant.opens_ms), k.purse(grant.resident)
-        return (k.record(earning), k.undone(earning), purse, opens, *caps), grant.resident
+        keys = (k.record(earning), k.undone(earning), purse, opens, *caps)
+        return keys, "\t".join((grant.resident, str(grant.opens_ms), *grant.caps))
 
     def _refund(self, capture: str, facts: CaptureFacts, now_ms: int) -> tuple[tuple[str, ...], str]:
         k, late = self._keys, now_ms + 7 * DAY_MS

@@ -31,14 +31,15 @@ local function settle_parts(entry, k, resident, parts)
     local part = parts[i]
     local mark, later_date = marks['lot:' .. part.lot], marks['late:' .. part.lot]
     local expires = part.expires
-    if tonumber(expires) <= at then expires = later_date or late end
+    local past = tonumber(expires) <= at
+    if past then expires = later_date or late end
     if mark == 'closed' or tonumber(expires) <= at then
       local account = source(part.fund)
       if not sums[account] then funds[#funds + 1] = account end
       sums[account] = (sums[account] or 0) + part.points
     else
       own[#own + 1], part.expires = part, expires
-      if expires == late and not later_date then
+      if past and not later_date then
         note(entry, 'W,' .. part.lot .. ',' .. late)
         set_mark('late:' .. part.lot, late)
         local key = match(KEYS[k + 6], '%d+$') == int(floor(late / DAY)) and KEYS[k + 6] or KEYS[k + 7]
@@ -62,10 +63,10 @@ function decide.refund(k, id, content, hint)
   if text then _, kind, _, captured, capture = match(text, ENTRY) end
   if kind ~= 'capture' then return refuse('capture_unknown') end
   local hold_id, merchant = match(capture, '^([^\t]*)\t([^\t]*)\t')
-  if match(hint, '\t(.*)$') ~= hold_id then return '?' .. at_text end
   if not strings[KEYS[k + 4]] then return '?' .. at_text end
   _, _, _, _, held_content, changes = match(strings[KEYS[k + 4]], ENTRY)
   local resident = match(held_content, '^[^\t]*')
+  if hint ~= resident .. '\t' .. hold_id then return '?' .. at_text end
   local refunded = tonumber(strings[KEYS[k + 3]] or 0)
   local rest = captured - refunded
   local amount = wanted == '' and rest or tonumber(wanted)

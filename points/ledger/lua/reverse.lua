@@ -1,5 +1,6 @@
 -- A grant was wrong: what is left of its lot goes back to its fund and the lot is closed. What was spent stays spent.
--- Keys: record, the grant's record, its mark, purse, opens, then one for each cap.  Hint: resident the keys were made for.
+-- Keys: record, the grant's record, its mark, purse, opens, then one for each cap.  Hint: resident, opening and caps the
+-- keys were made for.
 local GRANT = '^([^\t]*)\t([^\t]*)\t%d+\t(%d+)\t(%d+)\t(%d*)\t[^\t]*(.*)$'
 
 local function give_room_back(entry, k, caps, granted)
@@ -87,7 +88,8 @@ function decide.reverse(k, id, content, hint)
   if text then lot, kind, _, granted, grant = match(text, ENTRY) end
   if kind ~= 'earn' then return refuse('earning_unknown') end
   local resident, fund, earned, expires, opens, caps = match(grant, GRANT)
-  if hint ~= resident then return '?' .. at_text end
+  local made_for = resident .. '\t' .. (opens == '' and '0' or opens) .. caps:gsub('\t%d+\t([^\t]+)', '\t%1')
+  if hint ~= made_for then return '?' .. at_text end
   if strings[KEYS[k + 3]] then return refuse('already_reversed') end
   granted = tonumber(granted)
   local purse, account = KEYS[k + 4], 'fund:' .. fund

@@ -54,7 +54,8 @@ class History:
 
     def step(self, verb: int, a: int, b: int, c: int) -> None:
         if verb >= 240:
-            self.play_many([_VERBS[(a * i + b) % len(_VERBS)](self, a + i, b * i, c + i) for i in range(1, 5)])
+            made = [_VERBS[(a * i + b) % len(_VERBS)](self, a + i, b * i, c + i) for i in range(1, 5)]
+            self.play_many(made + _misnamed(self, a, b, c))
             self.compare()
             return
         made = _VERBS[verb % len(_VERBS)](self, a, b, c)
@@ -188,6 +189,18 @@ def _again(h: History, a: int, b: int, c: int) -> t.Command:
     if b % 4 == 0:
         return replace(t.TopUp(command.id, "civic", 1 + c))
     return command
+
+
+def _misnamed(h: History, a: int, b: int, c: int) -> list[t.Command]:
+    """Ids that are taken, with another content, and then the ends of what they name."""
+    grant, hold, capture = (_pick(listed, a) for listed in (h.grants, h.holds, h.captures))
+    return [
+        replace(_earn(h, a + 1, b, c), id=grant),
+        t.Reverse(h.id(), grant, "wrong", ("zhou", "qian")),
+        replace(_hold(h, b, a, c), id=hold),
+        t.Refund(h.id(), capture, "zhou", "broken", 1 + c % 20),
+        t.Release(h.id(), hold),
+    ][b % 3 :: 1 + a % 3]
 
 
 def _gate(h: History, a: int, b: int, c: int) -> t.Command:
