@@ -37,7 +37,7 @@ local function plan_return(hold, kept)
     end
   end
   if #parts == 0 then return parts end
-  load_marks(unpack(names))
+  load_marks(names)
   for i = 1, #parts do parts[i].lost = marks[names[i]] == 'closed' or tonumber(parts[i].expires) <= at end
   return parts
 end

@@ -76,3 +76,19 @@ def test_a_refund_whose_hold_was_forgotten_on_the_way_asks_again_and_does_nothin
     assert real.ledger.head() == head
     redis_client.set(record, kept)
     assert _asked(real, hold, captured)[0].isdigit()
+
+
+def test_of_more_lots_than_a_script_can_name_at_once_each_comes_back_where_it_belongs(real: Town) -> None:
+    lots = 4_100
+    real.top_up(lots)
+    grants = [real.earning("mei", 1, expires_at=real.now + timedelta(days=2, minutes=place)) for place in range(lots)]
+    assert all(isinstance(answer, Receipt) for answer in real.ledger.post_many(grants))
+    real.set_offer("feast", price=lots)
+    real.adjust_stock(1, "feast")
+    captured = real.capture(real.hold("mei", offer="feast").id)
+    undone = [t.Reverse(real.id(), grant.id, "wrong", ("zhou", "qian")) for grant in grants[3:]]
+    assert all(isinstance(answer, Receipt) for answer in real.ledger.post_many(undone))
+    fund = real.ledger.account("fund:civic")
+    assert real.refund(captured.id).amount == lots
+    assert real.ledger.balance("mei").available == 3
+    assert real.ledger.account("fund:civic") == fund + lots - 3
