@@ -15,12 +15,14 @@ from backend.kit import outbox
 from backend.kit.clock import fresh_id, now
 from backend.kit.db import find
 from backend.passbook import across
+from backend.wiring import settings
 from points.errors import Refused
 from points.ids import derived_id
 
 CARRYING = "crossings.carry"
 _LATE = timedelta(days=7)
 """How long points live that come back after their date, as those of a refund do."""
+_LONGEST = timedelta(hours=1)
 
 
 def queue(row: Crossing) -> None:
@@ -51,7 +53,8 @@ def note_waiting(district: str, payload: dict[str, Any], problem: str) -> None:
 def _send(row: Crossing) -> None:
     left = across.send(row.district, row.departure, row.resident, row.to_district, row.amount)
     if isinstance(left, Refused):
-        _end(row, "refuse", left.code)
+        if _is_last_word(row, left):
+            _end(row, "refuse", left.code)
         return
     if left is None:
         row.departure = fresh_id()
@@ -94,6 +97,19 @@ def _bring_back(row: Crossing) -> None:
         row.back_until = now() + _LATE
     row.homecoming = fresh_id()
     queue(row)
+
+
+def _is_last_word(row: Crossing, refusal: Refused) -> bool:
+    """Whether a refusal stands: an earlier try that nobody answered may still be on its way to the ledger.
+
+    Where there was one, the same is asked again once the ledger takes nothing so old any more.
+    """
+    if row.reason in (None, refusal.code):
+        return True
+    row.reason = refusal.code
+    waits = min(timedelta(seconds=2 * settings().redis.skew_seconds), _LONGEST)
+    outbox.send(row.district, CARRYING, {"crossing": row.id}, due_at=now() + waits)
+    return False
 
 
 def _end(row: Crossing, step: str, reason: str | None) -> None:

@@ -12,16 +12,21 @@ from backend.kit.db import db, find
 from backend.wiring import ledger
 from points.clock import FixedClock
 from points.ids import derived_id
+from points.ledger import Ledger, Receipt
+from points.ledger.refusals import LEDGER_UNREACHABLE
+from points.ledger.transfer import Command
 from tests.app import DISTRICT, OTHER_DISTRICT
 from tests.backend.crossings.broken import (
     full,
     ledger_away,
     nothing_tried,
+    one_round,
     standing,
     suspended_on_the_way,
     turned_back,
 )
 from tests.backend.crossings.stage import Traveller, between, delivered, give, traveller
+from tests.backend.passbook.test_caps_after_corrections import spend_at
 from tests.cast import Cast
 
 
@@ -166,3 +171,41 @@ def test_an_account_closed_before_the_points_left_is_refused(
     delivered(clock)
     assert (person.told(transfer)["state"], person.told(transfer)["reason"]) == ("refused", "resident_closed")
     assert person.points == (100, 0)
+
+
+def test_a_posting_that_lands_after_its_repetition_was_refused_is_found(
+    cast: Cast, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = traveller(cast, points=30)
+    under_way: list[tuple[Ledger, Command]] = []
+
+    def late(self: Ledger, command: Command) -> Receipt:
+        under_way.append((self, command))
+        raise LEDGER_UNREACHABLE()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "post", late)
+        transfer = person.taken(30)
+    spend_at(person.here, 20)
+    one_round(clock)
+    told = person.told(transfer)
+    assert (told["state"], told["reason"], person.points) == ("sending", "insufficient_points", (10, 0))
+    give(person.here, 30)
+    (books, command) = under_way[0]
+    books.post(command)
+    delivered(clock, hours=1)
+    assert standing(person, transfer) == ("arrived", (10, 30), (0, 0))
+
+
+def test_a_refusal_stands_once_no_earlier_try_can_land(
+    cast: Cast, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = traveller(cast, points=30)
+    with ledger_away(monkeypatch, DISTRICT):
+        transfer = person.taken(30)
+    spend_at(person.here, 20)
+    one_round(clock)
+    assert standing(person, transfer)[0] == "sending"
+    delivered(clock, hours=1)
+    told = person.told(transfer)
+    assert (told["state"], told["reason"], person.points) == ("refused", "insufficient_points", (10, 0))
