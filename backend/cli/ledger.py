@@ -101,6 +101,8 @@ def rebuild(  # noqa: PLR0917 - given by name
                 else:
                     made = rebuilding.rebuild(name, progress)
             click.echo(f"{name} 账本已重建至第 {made.number} 笔 · rebuilt up to entry {made.number} {made.hash}")
+        if not into:
+            _sign_everybody_out()
 
 
 @ledger.command("epochs")
@@ -176,6 +178,23 @@ def restore(data: str | None, district: str | None, folder: str, by: str) -> Non
             with bar(Console(stderr=True), f"restore {name}") as progress:
                 reached = archives.restore(name, Path(folder), progress)
             click.echo(f"{name} 流水已恢复至第 {reached} 笔 · journal restored up to entry {reached}")
+        _sign_everybody_out()
+
+
+def _sign_everybody_out() -> None:
+    """Who signed in before may be another person by the books of now."""
+    import redis
+    from flask import current_app
+
+    try:
+        current_app.extensions["civic_sessions"].end_everything()
+    except redis.RedisError as error:
+        told = (
+            f"缓存服务器不可用，登录未能结束：请清空它 · the cache does not answer, sign-ins go on: empty it ({error})"
+        )
+        click.echo(told, err=True)
+    else:
+        click.echo("所有登录已结束 · everybody is signed out")
 
 
 @ledger.command("change-root-key")

@@ -91,6 +91,23 @@ def test_a_lost_ledger_is_rebuilt_and_a_full_one_refused(civic: Civic, busy: Tow
     assert civic("ledger", "verify").exit_code == 0
 
 
+def test_a_ledger_that_was_rebuilt_signs_everybody_out(civic: Civic, busy: Town, fresh_redis: redis.Redis) -> None:
+    with redis.Redis.from_url(os.environ["CIVIC_CACHE_URL"]) as cache:
+        cache.set("session:of-before", "{}")
+        cache.sadd("sessions-of:staff:370112:li", "session:of-before")
+        cache.set("something-else", 1)
+        assert "everybody is signed out" in civic("ledger", "rebuild", "--replace", "--as", "邹立夏").stdout
+        assert cache.keys("*") == [b"something-else"]
+
+
+def test_a_rebuild_without_a_cache_says_who_stays_signed_in(
+    civic: Civic, busy: Town, fresh_redis: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CIVIC_CACHE_URL", "unix:///nowhere/at/all.sock")
+    rebuilt = civic("ledger", "rebuild", "--replace", "--as", "邹立夏")
+    assert (rebuilt.exit_code, "sign-ins go on: empty it" in rebuilt.stderr) == (0, True)
+
+
 def test_a_second_server_is_filled(civic: Civic, busy: Town, private_valkey: Callable[..., Valkey]) -> None:
     other = private_valkey()
     assert civic("ledger", "rebuild", "--into", other.url, "--as", "邹立夏").exit_code == 0
