@@ -1,10 +1,10 @@
 """All benchmarks in turn, over and over; the median of each figure goes to `bench.json` and into `docs/benchmarks.md`.
 
-    .venv/bin/python -m benchmarks.run [--turns 3] [--only http]
+    .venv/bin/python -m benchmarks.run [--turns 3] [--only http] [--large]
 
 Every script here whose name ends in `_bench.py` is run once a turn, so that a busy minute of the machine spoils one
 turn of each and not all turns of one. A script prints a line of JSON for each figure: name, ratio, goal, better, and
-whatever else is worth showing.
+whatever else is worth showing. With `--large`, what takes a million residents or entries is measured once, at the end.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- table: begin -->\n", "<!-- table: end -->\n"
+LARGE = (("large_town",), ("projector_bench", "--entries", "1000000"))
 Row = dict[str, Any]
 
 
-def run(script: Path) -> list[Row]:
+def run(name: str, *words: str) -> list[Row]:
     """The rows that one script prints; what else it says goes to standard error."""
-    command = [sys.executable, "-m", f"benchmarks.{script.stem}"]
+    command = [sys.executable, "-m", f"benchmarks.{name}", *words]
     ended = subprocess.run(command, cwd=HERE.parent, stdout=subprocess.PIPE, text=True, check=False)
     rows = []
     for line in ended.stdout.splitlines():
@@ -41,7 +42,7 @@ def run(script: Path) -> list[Row]:
         else:
             print(line, file=sys.stderr)
     if ended.returncode or not rows:
-        print(f"{script.stem}: exit code {ended.returncode}, {len(rows)} rows", file=sys.stderr)
+        print(f"{name}: exit code {ended.returncode}, {len(rows)} rows", file=sys.stderr)
     return rows
 
 
@@ -82,13 +83,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--only", default="", help="scripts whose name begins so")
+    parser.add_argument("--large", action="store_true", help="also those that take a million of something, once")
     given = parser.parse_args()
     found: dict[str, list[Row]] = {}
     for turn in range(given.turns):
         for script in sorted(HERE.glob(f"{given.only}*_bench.py")):
             print(f"turn {turn + 1} of {given.turns}: {script.stem}", file=sys.stderr)
-            for row in run(script):
+            for row in run(script.stem):
                 found.setdefault(row["name"], []).append(row)
+    for name, *words in LARGE if given.large else ():
+        print(f"large: {name}", file=sys.stderr)
+        found |= {row["name"]: [row] for row in run(name, *words) if row["name"] not in found}
     rows = [merged(turns) for turns in found.values()]
     where = machine()
     (HERE / "bench.json").write_text(json.dumps({"machine": where, "rows": rows}, indent=2, ensure_ascii=False) + "\n")
