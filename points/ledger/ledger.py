@@ -239,37 +239,33 @@ class Ledger:
         return batch
 
     def _run_after(self, batch: _Batch, before: _Batch | None) -> list[str]:
-        """Ask for a batch; not when the one before could not be asked. What must be asked again keeps its place."""
-        if before is not None and before.answers is not None:
-            before.answers.result()
-        answers = self._run(list(batch.requests.values()), batch.at_ms, "o") if batch.requests else []
-        for i, answer in zip(batch.requests, answers, strict=True):
-            if answer[0] == "?":
-                batch.results[i] = self._attempt(batch.commands[i])
-        return answers
-
-    def _attempt(self, command: t.Command) -> Receipt | Refused:
-        try:
-            return self.post(command)
-        except Refused as refused:
-            if refused.kind is LEDGER_UNREACHABLE:
-                raise
-            return refused
+        """Ask for a batch; not when the one before could not be asked, nor before what of it is asked again was."""
+        if before is not None and before.answers is not None and "?" in {each[0] for each in before.answers.result()}:
+            before.settled.result()
+        return self._run(list(batch.requests.values()), batch.at_ms, "o") if batch.requests else []
 
     def _settle(self, batch: _Batch | None) -> list[Receipt | Refused]:
-        """The answers of a batch, when they are there."""
+        """The answers of a batch, when they are there; here, as its caller alone may ask its books."""
         if batch is None or batch.answers is None:
             return []
         wait = True
-        for i, answer in zip(batch.requests, batch.answers.result(), strict=True):
-            if i in batch.results:
-                continue
-            try:
-                batch.results[i] = self._safe.sure(_receipt(answer, batch.commands[i], batch.at_ms), wait)
-            except Refused as refused:
-                batch.results[i] = refused
-                wait = wait and refused.kind is not NOT_YET_DURABLE
+        try:
+            for i, answer in zip(batch.requests, batch.answers.result(), strict=True):
+                try:
+                    batch.results[i] = self._told(answer, batch.commands[i], batch.at_ms, wait)
+                except Refused as refused:
+                    if refused.kind is LEDGER_UNREACHABLE:
+                        raise
+                    batch.results[i] = refused
+                    wait = wait and refused.kind is not NOT_YET_DURABLE
+        except BaseException as fault:
+            batch.settled.set_exception(fault)
+            raise
+        batch.settled.set_result(None)
         return [batch.results[i] for i in range(len(batch.commands))]
+
+    def _told(self, answer: str, command: t.Command, at_ms: int, wait: bool) -> Receipt:
+        return self.post(command) if answer[0] == "?" else self._safe.sure(_receipt(answer, command, at_ms), wait)
 
     def _run(self, requests: Sequence[Request], now_ms: int, mode: str = "") -> list[str]:
         kinds = {request.kind for request in requests}
@@ -350,6 +346,8 @@ class _Batch:
     known: dict[str, t.Command] = field(default_factory=dict)
     results: dict[int, Receipt | Refused] = field(default_factory=dict)
     answers: Future[list[str]] | None = None
+    settled: Future[None] = field(default_factory=Future)
+    """Over when its caller has all answers, also to what had to be asked again."""
 
 
 def _in_batches(commands: Iterable[t.Command]) -> Iterator[list[t.Command]]:
