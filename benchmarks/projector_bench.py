@@ -14,6 +14,7 @@ import shutil
 import tempfile
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -118,7 +119,8 @@ def reading_rates(app: Flask) -> dict[str, float]:
 
 def _carry(url: str, here: int, there: int) -> None:
     """Stream and head go from one database of the server to another."""
-    source, target = connect(f"{url}?db={here}"), connect(f"{url}?db={there}")
+    server = url.partition("?")[0]
+    source, target = connect(f"{server}?db={here}"), connect(f"{server}?db={there}")
     for key in (f"{{d:{DISTRICT}}}:entries", f"{{d:{DISTRICT}}}:head"):
         target.delete(key)
         source.move(key, there)
@@ -130,7 +132,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=16)
     given = parser.parse_args()
     home = Path(tempfile.mkdtemp(prefix="civic-", dir="/tmp"))
-    server = valkey.ledger_server(home)
+    server = replace(valkey.ledger_server(home), extra=("--databases", "2"))
     server.prepare()
     with server.log.open("ab") as log:
         process = leash.start(server.argv(), env={**os.environ, **valkey.ALLOCATOR}, output=log)

@@ -5,6 +5,7 @@
 Every script here whose name ends in `_bench.py` is run once a turn, so that a busy minute of the machine spoils one
 turn of each and not all turns of one. A script prints a line of JSON for each figure: name, ratio, goal, better, and
 whatever else is worth showing. With `--large`, what takes a million residents or entries is measured once, at the end.
+With `--only`, the other rows stay as they were.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
+BENCH = HERE / "bench.json"
 BEGIN, END = "<!-- table: begin -->\n", "<!-- table: end -->\n"
 LARGE = (("large_town",), ("projector_bench", "--entries", "1000000"))
 Row = dict[str, Any]
@@ -79,6 +81,13 @@ def table(rows: list[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def beside(rows: list[Row]) -> list[Row]:
+    """These rows in the places of those before, which stay where they were not measured anew."""
+    anew = {row["name"]: row for row in rows}
+    kept = [anew.pop(row["name"], row) for row in json.loads(BENCH.read_text())["rows"]]
+    return kept + list(anew.values())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--turns", type=int, default=3)
@@ -86,22 +95,24 @@ def main() -> None:
     parser.add_argument("--large", action="store_true", help="also those that take a million of something, once")
     given = parser.parse_args()
     found: dict[str, list[Row]] = {}
+    where = machine()
     for turn in range(given.turns):
         for script in sorted(HERE.glob(f"{given.only}*_bench.py")):
             print(f"turn {turn + 1} of {given.turns}: {script.stem}", file=sys.stderr)
             for row in run(script.stem):
                 found.setdefault(row["name"], []).append(row)
-    for name, *words in LARGE if given.large else ():
+    for name, *words in (each for each in LARGE if given.large and each[0].startswith(given.only)):
         print(f"large: {name}", file=sys.stderr)
         found |= {row["name"]: [row] for row in run(name, *words) if row["name"] not in found}
     rows = [merged(turns) for turns in found.values()]
-    where = machine()
-    (HERE / "bench.json").write_text(json.dumps({"machine": where, "rows": rows}, indent=2, ensure_ascii=False) + "\n")
+    if given.only:
+        rows = beside(rows)
+    BENCH.write_text(json.dumps({"machine": where, "rows": rows}, indent=2, ensure_ascii=False) + "\n")
     head, _, rest = PAGE.read_text().partition(BEGIN)
     shown = f"{BEGIN}\nTaken on {where}, {given.turns} turns.\n\n{table(rows)}\n{END}"
     PAGE.write_text(head + shown + rest.partition(END)[2])
     print(table(rows))
-    if not rows:
+    if not found:
         raise SystemExit(1)
 
 
