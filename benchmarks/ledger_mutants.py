@@ -36,7 +36,7 @@ PATIENCE = 60.0
 """Seconds until the tests of one change are taken to hang, which notices it."""
 COPIED = ("points", "backend", "tests", "config", "benchmarks")
 TESTS = ("told_histories", "postings", "edges", "script_edges", "ladder", "across", "crowds", "forgetting", "clocks")
-TESTS += ("ids", "torn", "fence", "repeats", "moments", "last_points", "heads", "script_refunds")
+TESTS += ("ids", "torn", "fence", "repeats", "moments", "last_points", "heads", "script_refunds", "misnamed")
 """Those that look at single answers; first the ones that notice most and soonest."""
 FIRST = {
     "across": ("edges", "across", "script_edges"),
