@@ -36,7 +36,6 @@ local function plan_return(hold, kept)
       names[#names + 1] = 'lot:' .. lot
     end
   end
-  if #parts == 0 then return parts end
   load_marks(names)
   for i = 1, #parts do parts[i].lost = marks[names[i]] == 'closed' or tonumber(parts[i].expires) <= at end
   return parts
