@@ -22,7 +22,6 @@ from points.ids import derived_id
 CARRYING = "crossings.carry"
 _LATE = timedelta(days=7)
 """How long points live that come back after their date, as those of a refund do."""
-_LONGEST = timedelta(hours=1)
 
 
 def queue(row: Crossing) -> None:
@@ -107,7 +106,7 @@ def _is_last_word(row: Crossing, refusal: Refused) -> bool:
     if row.reason in (None, refusal.code):
         return True
     row.reason = refusal.code
-    waits = min(timedelta(seconds=2 * settings().redis.skew_seconds), _LONGEST)
+    waits = min(timedelta(seconds=2 * settings().redis.skew_seconds), outbox.LONGEST)
     outbox.send(row.district, CARRYING, {"crossing": row.id}, due_at=now() + waits)
     return False
 

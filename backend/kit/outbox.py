@@ -24,7 +24,8 @@ _BATCHES: dict[str, BatchHandler] = {}
 _NOTES: dict[str, ProblemNote] = {}
 _CLAIM = timedelta(seconds=30)
 _WAITS = (1, 2, 5, 15, 60, 300)
-_LONGEST = timedelta(hours=1)
+LONGEST = timedelta(hours=1)
+"""How long a row may wait for its time at most."""
 """No row waits longer. One that seems to was written while the clocks were ahead; it is due now."""
 
 
@@ -84,7 +85,7 @@ def send(district: str, kind: str, payload: dict[str, Any], *, due_at: datetime 
     identifier, at = fresh_id(), now()
     if kind not in _HANDLERS:
         raise ValueError(f"nobody delivers {kind}")
-    if due_at is not None and due_at > at + _LONGEST:
+    if due_at is not None and due_at > at + LONGEST:
         raise ValueError("nothing waits so long here")
     row = Outgoing(
         district=district, id=identifier, kind=kind, payload=payload, made_at=at, due_at=due_at or at, tries=0
@@ -188,7 +189,7 @@ def _claim(district: str, identifier: str) -> Outgoing | None:
 
 def _is_due() -> ColumnElement[bool]:
     """Not delivered, and its time has come; or it lies so far off that it was written by clocks that were ahead."""
-    return and_(Outgoing.done_at.is_(None), or_(Outgoing.due_at <= now(), Outgoing.due_at > now() + _LONGEST))
+    return and_(Outgoing.done_at.is_(None), or_(Outgoing.due_at <= now(), Outgoing.due_at > now() + LONGEST))
 
 
 def _note_problem(row: Outgoing, problem: str) -> None:
