@@ -45,20 +45,21 @@ def check_settled(row: Earning) -> None:
 
 def undo_all(row: Earning, why: Why) -> None:
     """Take back what is left of every grant."""
-    _carry_out(row, _settled(_grants(row)), [], why)
+    grants = _grants(row)
+    _carry_out(row, grants, _settled(grants), [], why)
 
 
 def settle(row: Earning, first: Decision, corrected: Decision, why: Why) -> None:
     """Bring the deed's grants to what the corrected decision gives."""
-    had, due = _by_rule(first), _by_rule(corrected)
+    had, due, grants = _by_rule(first), _by_rule(corrected), _grants(row)
     wrong: list[GrantRow] = []
     new: list[GrantRow] = []
     for rule in sorted(had.keys() | due.keys()):
-        grants = [grant for grant in _grants(row) if grant.rule == rule]
-        undone, due_now = _settle_rule(row, grants, had.get(rule), due.get(rule), why)
+        own = [grant for grant in grants if grant.rule == rule]
+        undone, due_now = _settle_rule(row, own, had.get(rule), due.get(rule), why)
         wrong += undone
         new += due_now
-    _carry_out(row, wrong, [(grant, due[grant.rule].caps) for grant in new], why)
+    _carry_out(row, grants, wrong, [(grant, due[grant.rule].caps) for grant in new], why)
 
 
 def _settle_rule(
@@ -86,8 +87,10 @@ def _settle_rule(
     return _settled(standing), again
 
 
-def _carry_out(row: Earning, wrong: list[GrantRow], new: list[tuple[GrantRow, kept.Caps]], why: Why) -> None:
-    """Queue the undoing of the wrong grants, and behind it what is granted: it may be less by what was spent."""
+def _carry_out(
+    row: Earning, grants: list[GrantRow], wrong: list[GrantRow], new: list[tuple[GrantRow, kept.Caps]], why: Why
+) -> None:
+    """Queue the undoing of the wrong ones of the deed's grants, and behind it what is new, less what was spent."""
     for grant in wrong:
         grant.counted *= 0
         grant.state = "undoing" if grant.granted else "undone"
@@ -95,7 +98,7 @@ def _carry_out(row: Earning, wrong: list[GrantRow], new: list[tuple[GrantRow, ke
             grant.reversal, grant.correction = fresh_id(), grant.correction or why.correction
     kept.let_go(row.district, [grant.id for grant in wrong])
     undoing = [grant.id for grant in wrong if grant.state == "undoing"]
-    waits = bool(undoing) or sum(spent(_grants(row)).values()) > 0
+    waits = bool(undoing) or sum(spent(grants).values()) > 0
     for grant, caps in new:
         grant.behind = waits and grant.amount > 0
         if grant.behind:
