@@ -43,6 +43,13 @@ class Proxy:
     def begin(self, *faults: str, chance: float) -> None:
         self.faults, self.chance = faults, chance
 
+    def until_each(self, times: int, within_s: float = 60.0) -> None:
+        """Wait till each of the faults has been done so often: how many answers pass in a second is the machine's."""
+        give_up_at = time.monotonic() + within_s
+        while not all(self.done[fault] >= times for fault in self.faults):
+            assert time.monotonic() < give_up_at, self.done
+            time.sleep(0.05)
+
     def quiet(self) -> None:
         """No more faults; what hangs is ended."""
         self.faults = ()
