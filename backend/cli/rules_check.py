@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from backend.cli.streets import street_names
 from backend.passbook import accounts
 from backend.passbook.filled import FILLED
 from backend.passbook.pack_zone import zone_problem
+from backend.places.service import street_names
 from backend.settings import load
 from points.rules import Pack, PackInvalid, Problem, load_pack
 from points.rules.cases import Miss, read_cases, run_cases

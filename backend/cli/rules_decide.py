@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from backend.passbook import accounts
+from backend.places.service import street_names
 from points.errors import Category, kind
 from points.events import DeedApproved
 from points.rules import Facts, decide, explain, facts_needed, load_pack
@@ -43,7 +45,9 @@ def decided(file: Path, text: str, language: str) -> tuple[str, list[str]]:
     if unknown := sorted(set(facts.tallies) - set(missing)):
         raise TALLY_UNKNOWN(unknown=", ".join(unknown), known=", ".join(missing) or "-")
     decision = decide(pack, event, replace(facts, tallies={**missing, **facts.tallies}))
-    return decision.to_json(), explain(decision, language, pack, dry=True)
+    return decision.to_json(), explain(
+        decision, language, pack, accounts.titles(), street_names(pack.district), dry=True
+    )
 
 
 def _read(value: dict[str, Any]) -> tuple[DeedApproved, Facts]:

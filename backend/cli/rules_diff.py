@@ -9,6 +9,7 @@ from backend.cli.existing import refuse_nothing
 from backend.cli.rules_shown import show_difference
 from backend.passbook.pack_reading import parsed
 from backend.passbook.packs import compared_with
+from backend.places.service import street_names
 from points.rules import Pack, load_pack
 from points.rules.diff import differences
 
@@ -21,7 +22,8 @@ def run(new: Path, old: Path | None, data: str | None) -> None:
         beside = _in_force(pack, data)
     else:
         beside = load_pack(old)
-    said = ([], []) if beside is None else tuple(differences(beside, pack, each) for each in ("zh-CN", "en"))
+    streets = street_names(pack.district)
+    said = ([], []) if beside is None else tuple(differences(beside, pack, each, streets) for each in ("zh-CN", "en"))
     show_difference(*said, beside=beside is not None)
 
 

@@ -17,7 +17,7 @@ from rich.table import Table
 from backend.cli import rules_words
 from backend.cli.kept_file import kept
 from backend.cli.progress import bar
-from backend.cli.streets import street_names
+from backend.places.service import street_names
 from points.errors import Category, kind
 from points.rules import Pack, load_pack
 from points.rules.bounds import check_time

@@ -11,6 +11,7 @@ from backend.passbook import pack_gaps
 from backend.passbook.models import RulePack
 from backend.passbook.pack_reading import parsed
 from backend.passbook.packs import LANGUAGES, compared_with
+from backend.places.service import street_names
 from points.rules.diff import differences
 
 
@@ -36,7 +37,10 @@ def see(district: str, identifier: str) -> Seen:
     diff = {language: [text.say(language) for text in gaps] for language in LANGUAGES}
     if beside is not None:
         old = parsed(beside.digest, beside.text)
-        diff = {language: [*said, *differences(old, new, language)] for language, said in diff.items()}
+        diff = {
+            language: [*said, *differences(old, new, language, street_names(district))]
+            for language, said in diff.items()
+        }
     return Seen(row, beside, diff, stamp(row))
 
 

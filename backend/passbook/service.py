@@ -14,10 +14,11 @@ from backend.kit.http import Page, page_of
 from backend.passbook import accounts, appeals, corrections, kept, packs, posting, worded
 from backend.passbook.earn import decision_of
 from backend.passbook.models import Correction, Earning, GrantRow
+from backend.places.service import street_names
 from backend.wiring import ledger
 from points.errors import KINDS, Category, Refused
 from points.ledger import Balance
-from points.rules import Decision, Silence, explain, silent
+from points.rules import Decision, Pack, Silence, explain, silent
 
 LANGUAGES = packs.LANGUAGES
 _UNSETTLED = ("waiting", "refused")
@@ -93,15 +94,16 @@ def explained(row: Earning) -> EarningView:
     made = appeals.of_earning(row.district, row.id)
     decision = decision_of(row)
     pack = packs.by_digest(row.district, decision.digest) if decision else None
+    streets = street_names(row.district)
     why = {
-        language: [_why(each, language) for each in silent(pack, decision)] if pack and decision else []
+        language: [_why(each, language) for each in silent(pack, decision, streets)] if pack and decision else []
         for language in LANGUAGES
     }
     return EarningView(
         **_brief(row, grants),
         sentences={
             language: [
-                *(explain(decision, language, pack, accounts.titles()) if decision else [_WAITS_FOR_RULES[language]]),
+                *(_explained(decision, language, pack) if decision else [_WAITS_FOR_RULES[language]]),
                 *_afterwards(row, grants, changed, language),
             ]
             for language in LANGUAGES
@@ -114,6 +116,10 @@ def explained(row: Earning) -> EarningView:
         appeal=appeals.shown(made) if made else None,
         may_appeal_until=None if decision is None or made else appeals.may_appeal_until(row, changed),
     )
+
+
+def _explained(decision: Decision, language: str, pack: Pack | None) -> list[str]:
+    return explain(decision, language, pack, accounts.titles(), street_names(decision.event.district))
 
 
 def _why(silence: Silence, language: str) -> str:

@@ -50,6 +50,11 @@ def communities(district: str) -> tuple[Community, ...]:
     )
 
 
+def street_names(district: str) -> dict[str, str]:
+    """The names of a district's streets by code, as far as its facts are here."""
+    return {street.code: street.name for street in streets(district)}
+
+
 def street_of(district: str, code: str) -> Street:
     """The street with a code; refused with `street_unknown`."""
     for street in streets(district):

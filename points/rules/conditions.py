@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -15,6 +15,9 @@ from points.rules.view import View
 from points.rules.windows import Window
 
 Value = str | int | bool
+Names = Mapping[str, str]
+"""What the district calls its streets, by code."""
+NO_NAMES: Names = {}
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKDAY_WORDS = dict(zip(WEEKDAYS, "一二三四五六日", strict=True))
@@ -84,9 +87,12 @@ class OneOf:
             return other.negated and self.values >= other.values
         return self.values.isdisjoint(other.values) if other.negated else self.values <= other.values
 
-    def say(self) -> Text:
+    def say(self, streets: Names = NO_NAMES) -> Text:
+        """In words; a street by its name where it is known."""
         name = DIMENSIONS[self.what][0] if self.what in DIMENSIONS else _attribute(self.what)
         known = {**WORDS.get(self.what, {}), **{str(value): title for value, title in self.titles}}
+        if self.what == "street":
+            known |= {code: Text(called, called) for code, called in streets.items()}
         words = [known.get(str(value)) or spoken(value) for value in sorted(self.values, key=str)]
         zh, en = "、".join(word.zh for word in words), ", ".join(word.en for word in words)
         if self.negated:
@@ -124,7 +130,7 @@ class Between:
     def pieces(self) -> tuple[tuple[Any, Any], ...]:
         return ((self.low, None), (None, self.high)) if self.wraps else ((self.low, self.high),)
 
-    def say(self) -> Text:
+    def say(self, streets: Names = NO_NAMES) -> Text:
         return self.words
 
 
@@ -144,7 +150,7 @@ class Consented:
     def implies(self, other: Condition) -> bool:
         return isinstance(other, Consented) and other.consents <= self.consents
 
-    def say(self) -> Text:
+    def say(self, streets: Names = NO_NAMES) -> Text:
         names = sorted(self.consents)
         zh = "、".join(CONSENTS.get(name, name) for name in names)
         return Text(f"已取得同意（{zh}）", f"the resident has consented to {', '.join(names)}")

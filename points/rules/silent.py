@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from points.rules.check_filled import not_said
-from points.rules.conditions import Condition
+from points.rules.conditions import NO_NAMES, Condition, Names
 from points.rules.decide import grant_of, used_up
 from points.rules.decision import Decision
 from points.rules.measures import Measure
@@ -25,9 +25,10 @@ class Silence:
     reason: Text
 
 
-def silent(pack: Pack, decision: Decision) -> tuple[Silence, ...]:
+def silent(pack: Pack, decision: Decision, streets: Names = NO_NAMES) -> tuple[Silence, ...]:
     """A reason for every rule of the pack without a grant in the decision, by id.
 
+    Given what the streets are called, by code, they are called so.
     ValueError when the pack is not the one that decided.
     """
     if pack.digest != decision.digest:
@@ -36,13 +37,13 @@ def silent(pack: Pack, decision: Decision) -> tuple[Silence, ...]:
     spoke = {grant.rule for grant in decision.grants}
     candidates = pack.candidates(decision.event.kind.value, decision.event.category)
     chosen = next((rule for rule in candidates if not rule.adds and _first_failing(rule, view) is None), None)
-    return tuple(_silence(rule, view, chosen) for rule in pack.rules if rule.id not in spoke)
+    return tuple(_silence(rule, view, chosen, streets) for rule in pack.rules if rule.id not in spoke)
 
 
-def _silence(rule: Rule, view: View, chosen: Rule | None) -> Silence:
+def _silence(rule: Rule, view: View, chosen: Rule | None, streets: Names) -> Silence:
     failing = _first_failing(rule, view)
     if failing is not None:
-        said = failing.say()
+        said = failing.say(streets)
         return Silence(rule.id, rule.title, "condition", Text(f"条件不符：要求{said.zh}", f"it asks that {said.en}"))
     if chosen is not None and not rule.adds and rule.id != chosen.id:
         other = chosen.title

@@ -15,6 +15,7 @@ from points.clock import FixedClock
 from points.errors import Refused
 from points.events import DeedApproved, DeedKind
 from tests.app import DISTRICT
+from tests.backend.passbook.small import opened
 from tests.backend.passbook.stage import CASES, PACK, approve, fill_fund, points, publish_rules, put_in_force, told
 from tests.cast import Cast
 
@@ -147,3 +148,13 @@ def test_a_pack_with_a_mistake_is_refused_with_its_line(cast: Cast) -> None:
     answer = author.post("/staff/rule-packs", {"text": PACK.replace("rounding: down", "rounding: sideways")})
     assert (answer.status_code, answer.json["code"]) == (422, "rule_pack_invalid")
     assert "21: not_in_list" in answer.json["detail"]
+
+
+def test_a_street_that_the_rules_ask_for_is_said_by_its_name(cast: Cast) -> None:
+    there = "- {rule: there, title: {zh: 那里, en: There}, when: {kind: act, category: 让座, street: '370112002'}"
+    opened(cast, there + ", points: {each: 5}}")
+    resident = cast.resident()
+    seen = told(resident, approve(resident, "让座"))
+    assert seen["sentences"]["zh-CN"][-1] == "规则“那里”：条件不符：要求街道是洪家楼街道。"
+    assert "the street is 洪家楼街道" in seen["sentences"]["en"][-1]
+    assert any("要求街道是洪家楼街道" in why for why in seen["silent"]["zh-CN"])

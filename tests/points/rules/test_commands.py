@@ -129,7 +129,7 @@ def test_a_decision_that_is_only_tried_says_so_and_why_the_others_were_silent(fi
     said = run("decide", file, "--say", input=json.dumps({"event": {**EVENT, "kind": "act"}})).output
     assert "这是试算，没有入账" in said
     assert "正在入账" not in said
-    assert "规则“other”：条件不符" in said
+    assert "规则“other”：条件不符：要求街道是山大路街道。" in said
 
 
 def test_only_the_two_languages_are_taken(file):

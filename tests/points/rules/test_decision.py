@@ -158,3 +158,11 @@ def test_a_tier_is_said_by_its_title_where_a_rule_is_silent_for_it():
     assert explain(decided(only, deed()), "zh-CN", only)[-1] == "规则“acts”：条件不符：要求等级是金级。"
     assert explain(decided(only, deed()), "en", only)[-1] == "Rule “acts”: it asks that the tier is Gold level."
     assert asked.rules[0].conditions[2].say().zh == "等级是金级、没有等级"
+
+
+def test_a_street_is_said_by_its_name_and_one_nobody_knows_by_its_code():
+    only = pack(rule(when={"kind": "act", "street": ["370112001", "370112999"]}))
+    made, names = decided(only, deed()), {"370112001": "山大路街道"}
+    assert explain(made, "zh-CN", only, streets=names)[-1] == "规则“acts”：条件不符：要求街道是山大路街道、370112999。"
+    assert "it asks that the street is 山大路街道" in explain(made, "en", only, streets=names)[-1]
+    assert silent(only, made, names)[0].reason.zh == "条件不符：要求街道是山大路街道、370112999"

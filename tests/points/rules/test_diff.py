@@ -91,3 +91,12 @@ def test_words_are_said_by_where_they_stand_and_names_as_they_are():
     assert differences(pack(), pack(redemption=opened)) == [
         "兑换 新增 兑换日 哪一种时段 每月，第几个 最后一个，星期 星期五。"
     ]
+
+
+def test_streets_are_said_by_their_names_in_what_changes():
+    here, there = (rule(when={"kind": "act", "street": code}) for code in ("370112001", "370112002"))
+    other = rule("other", when={"kind": "act", "street": {"not": ["370112001"]}}, adds=True)
+    names = {"370112001": "山大路街道", "370112002": "洪家楼街道"}
+    moved, added = differences(pack(here), pack(there, other), "zh-CN", names)
+    assert moved == "规则“acts”（acts）：条件 · 街道 由 山大路街道 改为 洪家楼街道。"
+    assert "街道不是山大路街道" in added
