@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from backend.passbook.filled import FILLED
 from backend.passbook.pack_zone import zone_problem
 from backend.places.service import street_names
 from backend.settings import load
-from points.rules import Pack, PackInvalid, Problem, load_pack
+from points.errors import Refused
+from points.rules import Pack, PackInvalid, Problem, explain, load_pack
 from points.rules.cases import Miss, read_cases, run_cases
 
 
@@ -38,8 +40,20 @@ class Report:
             "digest": None if self.pack is None else self.pack.digest,
             "problems": [asdict(problem) for problem in self.problems],
             "cases": self.cases,
-            "failed": [asdict(miss) for miss in self.misses],
+            "failed": [self._failed(miss) for miss in self.misses],
         }
+
+    def why(self, miss: Miss, language: str) -> list[str]:
+        """What came of the deed that a case is wrong about, in the sentences of `civic rules decide`."""
+        if isinstance(miss.came, Refused):
+            return [miss.came.sentence(language)]
+        if self.pack is None or miss.came is None:
+            return []
+        return explain(miss.came, language, self.pack, accounts.titles(), street_names(self.pack.district), dry=True)
+
+    def _failed(self, miss: Miss) -> dict[str, Any]:
+        said = {name: getattr(miss, name) for name in ("case", "deed", "line", "expected", "found")}
+        return {**said, "why": {language: self.why(miss, language) for language in ("zh-CN", "en")}}
 
 
 def checked(file: Path) -> Report:
@@ -92,8 +106,10 @@ def show(reports: list[Report], language: str) -> None:
     for report in reports:
         for problem in report.problems:
             click.echo(f"{problem.say(language)} ({problem.severity})")
-        for miss in report.misses:
+        for miss, following in zip_longest(report.misses, report.misses[1:]):
             click.echo(f"{report.file.parent / 'cases' / report.file.name}: {miss.say(language)}")
+            if following is None or following.line != miss.line:
+                click.echo("".join(f"    {line}\n" for line in report.why(miss, language)), nl=False)
         if report.pack is None:
             click.echo(f"{report.file}: ✗")
             continue

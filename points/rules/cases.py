@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -36,6 +37,8 @@ class Miss:
     line: int
     expected: str
     found: str
+    came: Decision | Refused | None = field(default=None, compare=False, repr=False)
+    """What came of the deed, to be explained; None where no deed is at fault."""
 
     def say(self, language: str = "") -> str:
         """In Chinese or English; in both where no language is asked for."""
@@ -51,6 +54,7 @@ _CHINESE = {
     "at once": "立即可用",
     "something expected": "至少写一样应有的结果",
     "nothing": "什么也没写",
+    "not said": "说明里没有",
 }
 
 
@@ -130,18 +134,18 @@ def run_cases(pack: Pack, file: CaseFile) -> tuple[list[Miss], list[Decision]]:
             if isinstance(found, Decision):
                 made.append(found)
             for expected, was in _departures(pack, deed, found):
-                misses.append(Miss(case["case"], index + 1, line, expected, was))
+                misses.append(Miss(case["case"], index + 1, line, expected, was, found))
     return misses, made
 
 
-def _run(book: Book, deed: dict[str, Any], name: str) -> Decision | str:
+def _run(book: Book, deed: dict[str, Any], name: str) -> Decision | Refused:
     event = event_of(deed, book.pack, name)
     decided = _time(deed["decided"], book.pack) if "decided" in deed else event.at
     facts = book.facts(event, decided, deed.get("age_band"), tuple(deed.get("consents", ())))
     try:
         return book.decide(event, facts)
     except Refused as refusal:
-        return refusal.code
+        return refusal
 
 
 def event_of(deed: dict[str, Any], pack: Pack, name: str) -> DeedApproved:
@@ -164,22 +168,32 @@ def _time(text: str, pack: Pack) -> datetime:
     return (at if at.tzinfo is not None else at.replace(tzinfo=pack.zone)).astimezone(UTC)
 
 
-def _departures(pack: Pack, deed: dict[str, Any], found: Decision | str) -> list[tuple[str, str]]:
-    if isinstance(found, str):
-        wanted = str(deed.get("refused"))
-        return [] if wanted == found else [(wanted, f"refused {found}")]
+def _departures(pack: Pack, deed: dict[str, Any], found: Decision | Refused) -> list[tuple[str, str]]:
+    if isinstance(found, Refused):
+        wanted = f"refused {deed['refused']}" if "refused" in deed else "decided"
+        was = f"refused {found.code}"
+        return [] if wanted == was else [(wanted, was)]
     if "refused" in deed:
         return [(f"refused {deed['refused']}", "decided")]
     gives = {rule: outcome.granted for rule, outcome in found.outcomes.items()}
-    pairs = [(str(dict(sorted(deed.get("gives", gives).items()))), str(dict(sorted(gives.items()))))]
+    pairs = [(_points(deed.get("gives", gives)), _points(gives))]
     if "cut_by" in deed:
         cuts = [cut.cap.partition(":")[0] for outcome in found.outcomes.values() for cut in outcome.cuts]
-        pairs.append((str(sorted(deed["cut_by"])), str(sorted(set(cuts)))))
+        pairs.append((_list(deed["cut_by"]), _list(set(cuts))))
     pairs.extend(_dates(pack, deed, found))
     pairs.extend(_silences(pack, deed, found))
     said = "\n".join([*explain(found, "zh-CN"), *explain(found, "en")])
-    pairs.extend((text, said) for text in deed.get("says", ()) if text not in said)
+    pairs.extend((text, "not said") for text in deed.get("says", ()) if text not in said)
     return [(expected, was) for expected, was in pairs if expected != was]
+
+
+def _points(by_rule: dict[str, int]) -> str:
+    """As a case file writes it."""
+    return "{" + ", ".join(f"{rule}: {points}" for rule, points in sorted(by_rule.items())) + "}"
+
+
+def _list(names: Iterable[str]) -> str:
+    return f"[{', '.join(sorted(names))}]"
 
 
 def _dates(pack: Pack, deed: dict[str, Any], found: Decision) -> list[tuple[str, str]]:

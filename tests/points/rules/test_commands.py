@@ -53,7 +53,28 @@ def test_check_ends_with_1_and_the_line_for_a_case_that_comes_out_otherwise(file
     cases(file, {"acts": 11})
     result = run("check", file)
     assert result.exit_code == 1
-    assert "应为 {'acts': 11}，实为 {'acts': 10}" in result.output
+    assert "应为 {acts: 11}，实为 {acts: 10}" in result.output
+
+
+def test_check_says_how_a_failed_case_came_to_its_points_in_the_sentences_of_decide(file):
+    cases(file, {"acts": 11})
+    result = run("check", file)
+    assert "    规则“acts”：每次 10 分。合计 10 分。\n" in result.output
+    assert "由“文明积分基金”支付" in result.output
+    assert "    Rule “acts”: 10 each time. In all 10 points.\n" in run("check", file, "--language", "en").output
+    (failed,) = json.loads(run("check", file, "--json").output)[0]["failed"]
+    assert "规则“acts”：每次 10 分。合计 10 分。" in failed["why"]["zh-CN"]
+    assert "Rule “acts”: 10 each time. In all 10 points." in failed["why"]["en"]
+
+
+def test_check_says_why_a_deed_of_a_case_was_refused_or_a_rule_silent(file):
+    file.write_text(written(raw(rule(when={"kind": "act", "street": "370112001"}))), "utf-8")
+    cases(file, {"acts": 10})
+    assert "    规则“acts”：条件不符：要求街道是山大路街道。\n" in run("check", file).output
+    file.write_text(written(raw(valid={"from": "2026-07-01", "to": "2026-12-31"})), "utf-8")
+    result = run("check", file)
+    assert "应为 算了分，实为 拒绝 rules_not_in_force\n" in result.output
+    assert "    规则包 made-up 在 2026-06-10 没有生效。\n" in result.output
 
 
 def test_check_ends_with_1_for_cases_that_cannot_be_read(file):
