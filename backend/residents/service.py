@@ -124,11 +124,6 @@ def masked_name(resident: Resident) -> str:
     return f"{name[0]}{'*' * max(1, len(name) - 1)}" if name else "居民"
 
 
-def openid_of(resident: Resident) -> str:
-    """Where WeChat messages to this resident go."""
-    return cipher().open(f"resident:{resident.id}:openid", resident.openid_sealed)
-
-
 def consents(district: str, resident: str) -> set[Purpose]:
     """What a resident consents to at present."""
     query = rows(Consent, district).where(Consent.resident == resident, Consent.withdrawn_at.is_(None))
