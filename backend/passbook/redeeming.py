@@ -47,12 +47,10 @@ def begin(district: str, resident: str, identifier: str) -> None:
     `rules_redemption_no_more`. A redemption that the ledger has already is a repetition and never refused.
     """
     at = now()
-    terms = terms_on(district, local_day(at))
-    if terms is None or terms.is_free or ledger(district).hold_view(identifier) is not None:
+    terms = _terms_at(district, at)
+    if terms is None or ledger(district).hold_view(identifier) is not None:
         return
-    terms.check_day(local_day(at))
-    if terms.least:
-        terms.check_balance(ledger(district).balance(resident).available)
+    _check_day_and_points(terms, district, resident, at)
     if terms.limits:
         _take_turn(district, resident, identifier, terms, at)
 
@@ -60,12 +58,10 @@ def begin(district: str, resident: str, identifier: str) -> None:
 def look(district: str, resident: str) -> None:
     """Refuse as `begin` would, without taking a turn."""
     at = now()
-    terms = terms_on(district, local_day(at))
-    if terms is None or terms.is_free:
+    terms = _terms_at(district, at)
+    if terms is None:
         return
-    terms.check_day(local_day(at))
-    if terms.least:
-        terms.check_balance(ledger(district).balance(resident).available)
+    _check_day_and_points(terms, district, resident, at)
     if terms.limits:
         with transaction():
             terms.check_times(local_day(at), _times(district, resident, "", terms, at))
@@ -140,6 +136,18 @@ def settle(district: str) -> int:
         )
         turns = list(db.session.scalars(old.order_by(RedemptionTurn.at).limit(_BATCH).with_for_update()))
         return sum(_settled(turn) in (USED, VOID) for turn in turns)
+
+
+def _terms_at(district: str, at: datetime) -> Redemption | None:
+    """What the pack in force asks of a redemption at that time; None where it asks nothing."""
+    terms = terms_on(district, local_day(at))
+    return None if terms is None or terms.is_free else terms
+
+
+def _check_day_and_points(terms: Redemption, district: str, resident: str, at: datetime) -> None:
+    terms.check_day(local_day(at))
+    if terms.least:
+        terms.check_balance(ledger(district).balance(resident).available)
 
 
 def _take_turn(district: str, resident: str, identifier: str, terms: Redemption, at: datetime) -> None:
