@@ -15,7 +15,7 @@ from backend.passbook.models import Earning, RulePack
 from backend.wiring import ledger
 from points.errors import Category, kind
 from points.events import DeedApproved
-from points.rules import Decision, decide, facts_needed
+from points.rules import Decision, Pack, decide, facts_needed
 from points.rules.caps import fit, take
 from points.rules.shapes import ASSESSED
 
@@ -68,8 +68,8 @@ def made(row: Earning, changes: Mapping[str, Any]) -> Made:
     `earning_without_rules`, `earning_rules_suspended`, as `worded.fields_of_deed`, and what the rules refuse.
     """
     before = earn.event_of(row)
-    event = _changed(before, changes, worded.fields_of_deed(row, changes))
-    pack = packs.in_force(row.district, local_day(event.at))
+    pack = packs.in_force(row.district, local_day(before.at))
+    event = _changed(before, changes, worded.fields_of_deed(row, changes), pack)
     if row.decision is None:
         decision = None
         if pack is not None:
@@ -121,23 +121,24 @@ def _outlook(row: Earning, first: Decision, corrected: Decision) -> tuple[int, i
     return after, now
 
 
-def _changed(event: DeedApproved, changes: Mapping[str, Any], named: Mapping[str, Any]) -> DeedApproved:
+def _changed(
+    event: DeedApproved, changes: Mapping[str, Any], named: Mapping[str, Any], pack: Pack | None
+) -> DeedApproved:
     attributes = dict(event.attributes)
     if "assessed_points" in changes:
         attributes[ASSESSED] = changes["assessed_points"]
     if "rank" in changes:
         attributes |= {"rank": changes["rank"], "first": changes["rank"] == 1, "duplicate": changes["rank"] > 1}
     elif changes.get("category", event.category) != event.category:
-        _check_category(event, changes["category"])
+        _check_category(event, changes["category"], pack)
     quantity = Decimal(changes["quantity"]) if "quantity" in changes else event.quantity
     category = changes.get("category", event.category)
-    attributes |= verified.checked(event.district, event.kind, category, event.at, changes.get("facts", {}))
+    attributes |= verified.checked_by(pack, event.kind, category, changes.get("facts", {}))
     return replace(event, category=category, quantity=quantity, attributes=attributes, **named)
 
 
-def _check_category(event: DeedApproved, category: str) -> None:
+def _check_category(event: DeedApproved, category: str, pack: Pack | None) -> None:
     """Only what the rules of the day name for such deeds; anything while none are in force or some rule takes all."""
-    pack = packs.in_force(event.district, local_day(event.at))
     rules = [rule for rule in pack.rules if rule.kinds is None or event.kind.value in rule.kinds] if pack else []
     if not rules or any(rule.categories is None for rule in rules):
         return

@@ -12,6 +12,7 @@ from backend.kit.days import local_day
 from backend.passbook import packs
 from points.errors import Category, kind
 from points.events import DeedKind
+from points.rules import Pack
 from points.rules.asked import attributes_asked
 
 Value = str | int | bool
@@ -28,15 +29,20 @@ class VerifiedFacts(fields.Dict):
     """Names with text, a whole number, or true and false; at most ten."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Value]:
-        found = super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
-        if len(found) > _MOST or not all(_is_name(name) and _is_value(each) for name, each in found.items()):
+        if not isinstance(value, dict):
+            raise self.make_error("invalid")
+        if len(value) > _MOST or not all(_is_name(name) and _is_value(each) for name, each in value.items()):
             raise ValidationError("At most ten short names, each with text, a whole number, true or false.")
-        return dict(found)
+        return dict(value)
 
 
 def checked(district: str, sort: DeedKind, category: str, at: datetime, given: Mapping[str, Value]) -> dict[str, Value]:
+    """The facts as attributes of a deed of that time; refused as `checked_by` the pack of its day."""
+    return checked_by(packs.in_force(district, local_day(at)) if given else None, sort, category, given)
+
+
+def checked_by(pack: Pack | None, sort: DeedKind, category: str, given: Mapping[str, Value]) -> dict[str, Value]:
     """The facts as attributes of the deed; refused with `verified_fact_not_asked`. While no rules are in force, all."""
-    pack = packs.in_force(district, local_day(at)) if given else None
     if pack is None:
         return dict(given)
     asked = attributes_asked(pack, sort.value, category)
