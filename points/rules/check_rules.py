@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from difflib import get_close_matches
 from itertools import combinations
 
 from points.rules.check_covered import covered
@@ -75,11 +76,12 @@ def _check_vocabulary(pack: Pack, rule: Rule, findings: Findings, path: Path) ->
     kinds = rule.kinds if rule.kinds is not None else frozenset(words)
     known = {name for kind in kinds for name in words.get(kind, ())}
     for name in sorted(rule.categories - known) if any(kind in words for kind in kinds) else ():
+        near = get_close_matches(name, sorted(known), cutoff=0) or ["-"]
         findings.error(
             (*path, "when", "category"),
             "unknown_category",
-            f"categories 里没有“{name}”。",
-            f"There is no `{name}` under `categories`.",
+            f"categories 里没有“{name}”；有的是：“{'”、“'.join(near)}”。",
+            f"There is no `{name}` under `categories`; there is: `{'`, `'.join(near)}`.",
         )
 
 

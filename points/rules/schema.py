@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from points.rules.problems import MOST_TOLD, Findings
+from points.rules.said import KEYS, value_of
 from points.rules.texts import NOTHING, Text
 
 _TYPES_ZH = {
@@ -22,7 +23,7 @@ _TYPES_ZH = {
     "string": "文字",
     "integer": "整数",
     "number": "数字",
-    "boolean": "true 或 false",
+    "boolean": " true 或 false",
 }
 
 _DAY = Text("日期写成 2026-01-31", "write a day as 2026-01-31")
@@ -88,6 +89,7 @@ def _unknown_keys(error: ValidationError, path: tuple[str | int, ...], findings:
             en = f": write the colon of ASCII with a blank after it, `{near[0]}: …`."
             findings.error((*path, key), "unknown_key", f"不认识的键 `{key}`{zh}", f"Unknown key `{key}`{en}")
             continue
+        near = near or [each for each in allowed if KEYS.get(each) == key]
         zh = f"，是不是想写 `{near[0]}`？" if near else f"。可用的键：{'、'.join(allowed)}。"
         en = f"; did you mean `{near[0]}`?" if near else f". Known keys: {', '.join(allowed)}."
         findings.error((*path, key), "unknown_key", f"不认识的键 `{key}`{zh}", f"Unknown key `{key}`{en}")
@@ -100,6 +102,12 @@ def _missing_keys(error: ValidationError, path: tuple[str | int, ...], findings:
         if key in instance:
             continue
         findings.error((*path, key), "missing_key", f"缺少 `{key}`。", f"`{key}` is missing.")
+
+
+def _in_chinese(word: object, path: tuple[str | int, ...]) -> str:
+    """A word that can be written, and beside it what it means."""
+    said = value_of(str(word), tuple(part for part in path if isinstance(part, str))).zh
+    return str(word) if said == str(word) else f"{word}（{said}）"
 
 
 def _one_only(error: ValidationError) -> bool:
@@ -134,8 +142,8 @@ def _sentence(error: ValidationError) -> tuple[str, str, str]:  # noqa: PLR0911 
             how, zh = _how(error, kinds), "或".join(_TYPES_ZH.get(kind, kind) for kind in kinds)
             return "wrong_type", f"应该是{zh}{how.zh}。", f"must be of type {' or '.join(kinds)}{how.en}."
         case "enum":
-            words = ", ".join(str(word) for word in limit)
-            return "not_in_list", f"只能是：{words}。", f"must be one of: {words}."
+            zh = "、".join(_in_chinese(word, tuple(error.absolute_path)) for word in limit)
+            return "not_in_list", f"只能是：{zh}。", f"must be one of: {', '.join(map(str, limit))}."
         case "const":
             return "not_in_list", f"应该是 {limit}。", f"must be {limit}."
         case "pattern":

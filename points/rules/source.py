@@ -6,15 +6,18 @@ import pathlib
 import re
 import unicodedata
 from decimal import Decimal
-from typing import Any
+from typing import Any, NoReturn
 
 from ruamel.yaml import YAML
 from ruamel.yaml.composer import Composer
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.events import AliasEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from points.rules.problems import Findings, PackInvalid, Path
+from points.rules.slips import slip_of
+from points.rules.texts import Text
 
 LONGEST = 4_000_000
 """Characters; 2,000 rules need about a quarter of it."""
@@ -35,12 +38,23 @@ _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?")
 
 
 def text_of(file: pathlib.Path, findings: Findings) -> str:
-    """What stands in a file; PackInvalid for one that is no UTF-8."""
+    """What stands in a file; PackInvalid for one that is no UTF-8, or too long (it is not read to its end)."""
+    with file.open("rb") as opened:
+        written = opened.read(4 * LONGEST + 1)
+    if len(written) > 4 * LONGEST:
+        _too_long(findings)
     try:
-        return file.read_text("utf-8")
+        return written.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as wrong:
-        findings.error((), "not_utf8", "文件不是 UTF-8 编码。", "The file is not UTF-8.")
+        findings.lines[()] = written.count(b"\n", 0, wrong.start) + 1
+        zh, en = "文件不是 UTF-8 编码，请在编辑器里另存为 UTF-8。", "The file is not UTF-8; save it as UTF-8."
+        findings.error((), "not_utf8", zh, en)
         raise PackInvalid(findings.found) from wrong
+
+
+def _too_long(findings: Findings) -> NoReturn:
+    findings.error((), "too_long", f"文件超过 {LONGEST} 个字符。", f"The file has more than {LONGEST} characters.")
+    raise PackInvalid(findings.found)
 
 
 def read(text: str, findings: Findings, most: int = MOST_NODES) -> Any:
@@ -50,8 +64,7 @@ def read(text: str, findings: Findings, most: int = MOST_NODES) -> Any:
     doubled keys, odd numbers (`1e3`, `0x10`, `.inf`).
     """
     if len(text) > LONGEST:
-        findings.error((), "too_long", f"文件超过 {LONGEST} 个字符。", f"The file has more than {LONGEST} characters.")
-        raise PackInvalid(findings.found)
+        _too_long(findings)
     try:
         node = _composed(text, most)
     except _TooMuch as much:
@@ -61,25 +74,16 @@ def read(text: str, findings: Findings, most: int = MOST_NODES) -> Any:
     except MarkedYAMLError as broken:
         mark = broken.problem_mark or broken.context_mark
         line = mark.line if mark else 0
-        findings.lines[()] = line + 1
-        near = _slip(text, line)
-        if near is None:
-            zh, en = "不是有效的 YAML：请检查这一行附近的缩进、冒号和引号。", f"This is not YAML: {broken.problem}."
-            findings.error((), "not_yaml", zh, en)
-        else:
-            findings.lines[()], zh, en = near
-            findings.error((), "not_yaml", f"不是有效的 YAML：{zh}", f"This is not YAML: {en}")
+        said = Text("请检查这一行附近的缩进、冒号和引号。", f"{broken.problem}.")
+        findings.lines[()], said = slip_of(text, broken) or (line + 1, said)
+        findings.error((), "not_yaml", f"不是有效的 YAML：{said.zh}", f"This is not YAML: {said.en}")
         raise PackInvalid(findings.found) from broken
     except RecursionError as deep:  # the parser follows the nesting of the text with its own
         findings.error((), "too_deep", "层次太多。", "The nesting is too deep.")
         raise PackInvalid(findings.found) from deep
-    except YAMLError as broken:
-        findings.error(
-            (),
-            "not_yaml",
-            "不是有效的 YAML：请检查缩进、冒号和引号，以及有没有看不见的字符。",
-            f"This is not YAML: {broken}.",
-        )
+    except ReaderError as broken:
+        findings.lines[()] = text.count("\n", 0, broken.position) + 1
+        findings.error((), "hidden_character", *_hidden(text[broken.position]))
         raise PackInvalid(findings.found) from broken
     if node is None:
         findings.error((), "empty", "文件是空的。", "The file is empty.")
@@ -89,18 +93,9 @@ def read(text: str, findings: Findings, most: int = MOST_NODES) -> Any:
     return value
 
 
-def _slip(text: str, line: int) -> tuple[int, str, str] | None:
-    """The line, at that one or the one before, with what people mistype most, and what to write."""
-    lines = text.split("\n")
-    for place in (line, line - 1):
-        written = lines[place] if 0 <= place < len(lines) else ""
-        if "\t" in written:
-            return place + 1, "这一行有制表符（Tab），缩进请用空格。", "this line has a tab; indent with blanks."
-        if re.match(r"[\s-]*[a-z_]+\s*：", written):
-            return place + 1, "这一行用了全角冒号，请写半角冒号，后面空一格。", "write an ASCII colon and a blank."
-        if re.match(r"[\s-]*[a-z_]+:[^\s]", written):
-            return place + 1, "冒号后面要空一格。", "a colon needs a blank after it."
-    return None
+def _hidden(character: str) -> Text:
+    name = f"U+{ord(character):04X}"
+    return Text(f"里面有看不见的字符 {name}，请删去。", f"Remove the invisible character {name}.")
 
 
 class _TooMuch(Exception):  # noqa: N818 - it becomes a finding
@@ -171,8 +166,9 @@ class _Reader:
         for key_node, value_node in node.value:
             key = self.word(str(key_node.value), path) if isinstance(key_node, ScalarNode) else ""
             here = (*path, key)
+            self.findings.lines.setdefault(here, key_node.start_mark.line + 1)
             if not key or key == "<<":
-                self.findings.error(path, "bad_key", "键必须是简单的文字。", "A key must be a plain word.")
+                self.findings.error(here, "bad_key", "键必须是简单的文字。", "A key must be a plain word.")
                 continue
             if key in result:
                 self.findings.lines[here] = key_node.start_mark.line + 1
@@ -196,11 +192,7 @@ class _Reader:
         """A text as it stands; refused with what cannot be seen, or turns the writing round."""
         hidden = next((each for each in text if unicodedata.category(each) in _HIDDEN and each != "\n"), None)
         if hidden is not None:
-            zh, en = (
-                f"里面有看不见的字符 U+{ord(hidden):04X}，请删去。",
-                f"Remove the invisible character U+{ord(hidden):04X}.",
-            )
-            self.findings.error(path, "hidden_character", zh, en)
+            self.findings.error(path, "hidden_character", *_hidden(hidden))
         return text
 
     def number(self, text: str, path: Path) -> int | Decimal | None:
@@ -211,7 +203,7 @@ class _Reader:
         self.findings.error(
             path,
             "odd_number",
-            f"“{text[:40]}” 请写成普通数字，例如 1.5。",
-            f"Write `{text[:40]}` as a plain number such as 1.5.",
+            f"“{text[:40]}” 请写成普通数字，例如 1.5，最多 {LONGEST_NUMBER} 位。",
+            f"Write `{text[:40]}` as a plain number such as 1.5, of at most {LONGEST_NUMBER} characters.",
         )
         return None

@@ -84,7 +84,7 @@ def test_a_problem_names_file_line_code_and_both_languages():
         ("a: " + "9" * 5000, "odd_number"),
         ("? [a]\n: 1", "bad_key"),
         ("[" * 5_000, "too_deep"),
-        ("a: \x00", "not_yaml"),
+        ("a: \x00", "hidden_character"),
         ("a: 1\n---\nb: 2", "not_yaml"),
         ("[" * 30 + "]" * 30, "too_deep"),
         ("a: " + "x" * 4_000_001, "too_long"),
