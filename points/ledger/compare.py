@@ -83,15 +83,16 @@ class Comparison:
         """What the sweep looks at: open holds, grants that wait, the days on which something is due."""
         state = self._state
         holds = _scores(self._told.see(_all_of(self._keys.holds))[0])
-        _same(self._keys.holds, state.holds, holds)
+        _same(self._keys.holds, {name: hold.until_ms for name, hold in state.holds.items()}, holds)
 
-        days = sorted({opens // DAY_MS for opens in state.waiting.values()})
+        days = sorted(state.opening_days)
         answers = self._told.see(*[_all_of(self._keys.opens(day * DAY_MS)) for day in days])
         waiting = {name: opens for answer in answers for name, opens in _scores(answer).items()}
-        _same(f"{self._keys.prefix}opens", {n: at for n, at in state.waiting.items() if at // DAY_MS in days}, waiting)
+        wanted = {name: grant.until_ms for name, grant in state.waiting.items() if grant.until_ms // DAY_MS in days}
+        _same(f"{self._keys.prefix}opens", wanted, waiting)
 
         listed = _scores(self._told.see(_all_of(self._keys.days))[0])
-        needed = {f"o:{opens // DAY_MS}" for opens in state.waiting.values()}
+        needed = {f"o:{day}" for day in state.opening_days}
         needed |= {f"l:{expires // DAY_MS}" for purse in state.purses.values() for expires, _ in purse.lots}
         for name in sorted(needed | listed.keys()):
             if name not in listed or name not in (f"l:{listed[name]}", f"o:{listed[name]}"):
@@ -157,7 +158,7 @@ class Comparison:
                     if name not in self._known[sort][0]:
                         raise Unlike(self._keys.prefix + key, "no such key", "one")
                 elif sort == "opens":
-                    if int(name) not in {opens // DAY_MS for opens in self._state.waiting.values()}:
+                    if int(name) not in self._state.opening_days:
                         raise Unlike(self._keys.prefix + key, "no such key", "one")
                 elif sort not in _OTHERS:
                     raise Unlike(self._keys.prefix + key, "no such key", "one")

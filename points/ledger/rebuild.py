@@ -74,6 +74,8 @@ class Replay:
         state.finals.clear()
         for kept in (state.counters, state.stock, state.terms, state.marks, state.refunded, state.gates):
             kept.clear()
+        state.holds.clear()
+        state.waiting.clear()
         residents = dict.fromkeys(resident for entry in chunk for resident in _residents(entry))
         state.purses = {}
         for name, text in self._strings("r:", residents):

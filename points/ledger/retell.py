@@ -12,10 +12,8 @@ from points.ledger.entry import Entry, entry_of
 from points.ledger.forget import FLOOR_MS
 from points.ledger.keys import DAY_MS
 from points.ledger.ledger import Ledger
-from points.ledger.meant import Meant, latest
-from points.ledger.moves import Moves
+from points.ledger.meant import Before, Commands
 from points.ledger.state import Broken, State
-from points.ledger.tally import Tally
 
 CHUNK = 1000
 _NAMING = ("refund", "reverse")
@@ -53,8 +51,7 @@ class Retelling:
     """
 
     def __init__(self, ledger: Ledger, following: Following, progress: Callable[[int], None]) -> None:
-        self.state, self._tally = State(), Tally()
-        self._meant = Meant(ledger.windows, latest(ledger.now_ms()))
+        self.state = State()
         self.keys = ledger.keys
         self.head = ""
         """The ledger's head as it was last read, a text."""
@@ -65,7 +62,7 @@ class Retelling:
         self._remembers = False
         self._wire, self._following, self._progress = ledger.wire, following, progress
         self._recalled: dict[str, Entry] = {}
-        self._moves = Moves(self.state, self._tally.counted, self._record)
+        self._commands = Commands(Before(self.state, ledger.windows, self._record), ledger.now_ms())
         self._read_head(self._wire.ask("GET", self.keys.head))
         self._fades = self._floor + DAY_MS  # the floor may rise meanwhile, though not by a day
 
@@ -80,15 +77,13 @@ class Retelling:
             self._progress(self.state.number)
 
     def _add(self, entry: Entry) -> None:
-        """Count one entry. Raises Broken when it does not follow."""
+        """Add one entry. Raises Broken when it does not follow, or is not what its command means."""
+        self.state.need_next(entry)
         try:
-            moved = self._moves.fault(entry)
-            self.state.apply(entry)
-            fault = self._tally.fault(entry) or self._meant.fault(entry) or moved
+            self._commands.check(entry)
+            self.state.add(entry)
         except (ValueError, LookupError) as unreadable:
             raise Broken(entry.number, "it cannot be read, or names what is nowhere") from unreadable
-        if fault is not None:
-            raise Broken(entry.number, fault)
 
     def _recall(self, chunk: Sequence[Entry]) -> None:
         """Have at hand what is undone or refunded in a chunk: from it, or as the ledger has it."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from points.ledger.entry import GENESIS, Entry, chained
-from points.ledger.keys import LATE, LOT
+from points.ledger.entry import GENESIS, Entry, chained, entry_of
+from points.ledger.keys import DAY_MS, LATE, LOT
 
 Lot = tuple[int, str, str]
 """What is left, the fund it came from, when it was earned (ms). It is known by when it expires (ms) and its number."""
@@ -47,6 +48,18 @@ class Purse:
         return purse
 
 
+class Kept(NamedTuple):
+    """An entry that another must follow: a hold that has not ended, or a grant that waits."""
+
+    until_ms: int
+    """When a hold's time is over; when a grant opens."""
+    text: str
+
+    @property
+    def entry(self) -> Entry:
+        return entry_of("", "", self.text)
+
+
 class State:
     """The ledger after a number of entries.
 
@@ -67,24 +80,32 @@ class State:
         self.tallies: dict[str, dict[str, tuple[str, int]]] = {}
         self.marks: dict[str, str] = {}
         self.refunded: dict[str, int] = {}
-        self.holds: dict[str, int] = {}
-        self.waiting: dict[str, int] = {}
+        self.holds: dict[str, Kept] = {}
+        self.waiting: dict[str, Kept] = {}
         self.finals: list[tuple[str, str]] = []
         self._lot_moves: dict[str, int] = {}
 
     def apply(self, entry: Entry) -> None:
         """Add one entry. Raises Broken, leaving the state in between, when it does not follow."""
+        self.need_next(entry)
+        self.add(entry)
+
+    def need_next(self, entry: Entry) -> None:
+        """Raises Broken when an entry does not come next in the chain."""
         if entry.number != self.number + 1:
             raise Broken(entry.number, f"follows {self.number}")
         if entry.prev != self.hash or chained(entry.prev, entry.text) != entry.hash:
             raise Broken(entry.number, "its hash is not the chain's")
         if entry.at_ms < self.at_ms:
             raise Broken(entry.number, "its time is before the last entry's")
+
+    def add(self, entry: Entry) -> None:
+        """Add the next entry. Raises Broken, leaving the state in between, when it does not add up."""
         self._lot_moves = {}
         owned = self._legs(entry)
         for change in entry.changes:
             self._change(entry, change)
-        if {name: moved for name, moved in self._lot_moves.items() if moved} != owned:
+        if self._lot_moves != owned and _some(self._lot_moves) != _some(owned):
             raise Broken(entry.number, "its lots do not move as its legs do")
         self._kind(entry)
         if entry.fingerprint:
@@ -109,7 +130,12 @@ class State:
                 raise Broken(entry.number, f"{leg.account} is {after}, not {leg.balance}")
         if total:
             raise Broken(entry.number, f"its legs sum to {total}")
-        return {name: moved for name, moved in owned.items() if moved}
+        return owned
+
+    @property
+    def opening_days(self) -> set[int]:
+        """The days (since 1970) on which grants that wait will open."""
+        return {grant.until_ms // DAY_MS for grant in self.waiting.values()}
 
     def purse(self, resident: str) -> Purse:
         found = self.purses.get(resident)
@@ -180,11 +206,15 @@ class State:
     def _kind(self, entry: Entry) -> None:
         match entry.kind:
             case "hold":
-                self.holds[entry.id] = int(entry.content[3])
-            case "earn" if any(leg.account == "pending" for leg in entry.legs):
-                self.waiting[entry.id] = int(entry.content[5])
+                self.holds[entry.id] = Kept(int(entry.content[3]), entry.text)
+            case "earn" if entry.content[5] and any(leg.account == "pending" for leg in entry.legs):
+                self.waiting[entry.id] = Kept(int(entry.content[5]), entry.text)
             case "open":
                 self.waiting.pop(entry.content[0], None)
             case "set_offer":
                 offer, *terms, card = entry.content
                 self.terms[offer] = ("\t".join(terms), card)
+
+
+def _some(moved: dict[str, int]) -> dict[str, int]:
+    return {name: points for name, points in moved.items() if points}

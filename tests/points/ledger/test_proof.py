@@ -295,7 +295,7 @@ def _lift_the_ceiling(town: Town, edit: redis.Redis) -> None:
 
 
 BEHIND_ITS_BACK = {
-    "a capture refunded twice": (_refund_again, "it says F,"),
+    "a capture refunded twice": (_refund_again, "0 points are left to refund"),
     "points held that nobody holds": (_edit_purse(" 0 0\n", " 5 0\n"), "it says H,lin,35"),
     "points pending that nobody granted": (_edit_purse(" 0 0\n", " 0 5\n"), "it says P,lin,15"),
     "a limit forgotten": (_forget_the_window, "2 of tea in 2026-11-22, at most 1"),

@@ -107,14 +107,12 @@ def _refund(f: Forger, amount: int, to: str = "lin", capture: str = "") -> None:
     f.add("refund", amount, legs, [capture, "", "zhou", "broken"], changes, data="refundable\t0")
 
 
-def _reverse(f: Forger, left: int, *closing: str) -> None:
-    taken = 70 - left
+def _reverse(f: Forger, left: int, *closing: str, lost: int = 60, of: str = "") -> None:
+    taken, undone = 70 - left, of or f.earning
     legs = [("resident:lin", -taken, left), ("fund:civic", taken, 99_870 + taken)] if taken else []
     changes = [f"L,lin,4,{left},{f.lot},{f.ends}"] if taken else []
-    content = [f.earning, "zhou", "qian", "wrong"]
-    f.add(
-        "reverse", taken, legs, content, [*changes, *closing, f"X,{f.earning},{f.ids[0]}"], data=f"lost\t{130 - taken}"
-    )
+    content = [undone, "zhou", "qian", "wrong"]
+    f.add("reverse", taken, legs, content, [*changes, *closing, f"X,{undone},{f.ids[0]}"], data=f"lost\t{lost}")
 
 
 def _spend_the_last_first(f: Forger) -> None:
@@ -122,6 +120,14 @@ def _spend_the_last_first(f: Forger) -> None:
     legs = [("resident:lin", -30, 80), ("held", 30, 60)]
     changes = ["H,lin,60", f"T,4,30,{f.lot},{f.ends},40", "S,tea,7"]
     f.add("hold", 30, legs, ["lin", "tea", 1, f.now + 900_000], changes, id=f.ids[1])
+
+
+def _spend_two(f: Forger, *order: int) -> None:
+    _earn(f, 40, 40)
+    parts = [f"T,4,70,{f.lot},{f.ends},0", f"T,8,20,{f.lot},{f.ends},20"]
+    changes = ["H,lin,120", *(parts[i] for i in order), "S,tea,5"]
+    legs = [("resident:lin", -90, 20), ("held", 90, 120)]
+    f.add("hold", 90, legs, ["lin", "tea", 3, f.now + 900_000], changes, id=f.ids[1])
 
 
 FORGED: dict[str, tuple[Callable[[Forger], None], str]] = {
@@ -146,7 +152,13 @@ FORGED: dict[str, tuple[Callable[[Forger], None], str]] = {
     "refunded more than captured": (lambda f: _refund(f, 31), "it is of 31 points, not 30"),
     "refunded to another": (lambda f: _refund(f, 30, to="mei"), "it moves -30 merchant:teahouse, +30 resident:mei"),
     "refunded what is nowhere": (lambda f: _refund(f, 30, capture=f.ids[2]), "names what is nowhere"),
-    "undone in part": (lambda f: _reverse(f, 20, "Z,4"), "it is of 50 points, not 70"),
+    "undone in part": (lambda f: _reverse(f, 20, "Z,4", lost=80), "it is of 50 points, not 70"),
+    "more lost than was spent": (lambda f: _reverse(f, 0, "Z,4", lost=61), "60 points are lost, not 61"),
+    "room for a cap that was not": (
+        lambda f: _reverse(f, 0, "Z,4", "C,-130,month"),
+        "it says C,-130,month, not nothing",
+    ),
+    "undone though no grant": (lambda f: _reverse(f, 0, "Z,4", of=f.capture), "is no grant"),
     "undone and not closed": (lambda f: _reverse(f, 0), "it says nothing, not Z,4"),
     "expired while it lives": (
         lambda f: f.add(
@@ -161,6 +173,12 @@ FORGED: dict[str, tuple[Callable[[Forger], None], str]] = {
         "it is of 70 points, not 0",
     ),
     "the last lot first": (_spend_the_last_first, "it says T,4,30,"),
+    "lots in another order": (lambda f: _spend_two(f, 1, 0), "it says something twice, or in another order"),
+    "said twice": (lambda f: _reverse(f, 0, "Z,4", "Z,4"), "it says something twice, or in another order"),
+    "more taken than in stock": (
+        lambda f: f.add("adjust_stock", 0, [], ["tea", -9], ["S,tea,-1"]),
+        "the stock of tea is 8, not 9",
+    ),
     "more sent than said": (
         lambda f: f.add(
             "send_across",
@@ -181,6 +199,15 @@ FORGED: dict[str, tuple[Callable[[Forger], None], str]] = {
         ),
         "it moves -5 fund:civic, +5 merchant:kiosk, not nothing",
     ),
+    "paid in the other way round": (
+        lambda f: f.add("top_up", -5, [("world", 5, -99_995), ("fund:civic", -5, 99_865)], ["civic", -5, ""], []),
+        "it is of -5 points",
+    ),
+    "a hold of nothing": (
+        lambda f: f.add("hold", 0, [], ["lin", "tea", 0, f.now + 900_000], ["H,lin,30", "S,tea,8"]),
+        "tea is offered for 30",
+    ),
+    "captured for nothing": (lambda f: _capture(f, amount="0"), "30 points are held, not 0"),
     "paid out below zero": (
         lambda f: f.add(
             "settle", 31, [("merchant:teahouse", -31, -1), ("world", 31, -99_969)], ["teahouse", 31, ""], []
@@ -212,6 +239,11 @@ def test_what_no_command_asked_for_is_found_in_the_entry(forger: Forger, what: s
     found = forger.found()
     assert found is not None
     assert fault in found
+
+
+def test_what_a_command_asked_for_is_no_fault(forger: Forger) -> None:
+    _spend_two(forger, 0, 1)
+    assert forger.found() is None
 
 
 def test_a_record_changed_acted_on_and_put_back_is_found(

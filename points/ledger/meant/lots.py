@@ -7,23 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from points.ledger.keys import DAY_MS, LATE, LOT
+from points.ledger.meant.parts import Part
 from points.ledger.state import Lot, Purse, State
 
 CROWD, CROWD_TEXT = 64, 64 * 32
 """A purse of so many lots, whose text is so long, takes no more of a day and fund that it has."""
 LOTS_AN_ENTRY = 50
 GRACE_MS = 7 * DAY_MS
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Points out of a lot."""
-
-    expires: int
-    lot: int
-    points: int
-    source: str
-    earned: str
 
 
 @dataclass(slots=True)
@@ -110,13 +100,13 @@ def undone(state: State, resident: str, lot: int, most: int) -> tuple[int, list[
         joined = int(mark[3:])
         mark = state.marks.get(f"{LOT}{joined}")
     shares = joined != lot or mark == "shared"
-    total, said = 0, [] if shares else [f"Z,{lot}"]
+    total, said = 0, list[str]()
     for (expires, number), (left, source, earned) in sorted((state.purses.get(resident) or Purse()).lots.items()):
         used = min(left, most - total) if shares else left
         if number == joined and used:
             total += used
             said.append(_note(resident, Part(expires, number, used, source, earned), left - used))
-    return total, said
+    return total, said if shares else [*said, f"Z,{lot}"]
 
 
 def noted(resident: str, parts: Iterable[Part], lefts: Iterable[int]) -> list[str]:
