@@ -16,7 +16,7 @@ from backend.places.service import street_names
 from backend.settings import load
 from points.errors import Refused
 from points.rules import Pack, PackInvalid, Problem, explain, load_pack
-from points.rules.cases import Miss, read_cases, run_cases
+from points.rules.cases import CaseFile, Miss, read_cases, run_cases
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,20 @@ def checked(file: Path) -> Report:
         cases = read_cases(beside)
     except PackInvalid as invalid:
         return Report(file, pack, (*problems, *invalid.problems))
+    problems = (*problems, *_other_pack(file, cases))
     misses, _ = run_cases(pack, cases)
     return Report(file, pack, problems, tuple(misses), len(cases.cases))
+
+
+def _other_pack(file: Path, cases: CaseFile) -> list[Problem]:
+    """An error where the cases beside a pack say that they are another's."""
+    if cases.pack == file.resolve():
+        return []
+    zh, en = (
+        f"这些案例的 pack 应写“../{file.name}”。",
+        f"These cases stand beside another pack: write `pack: ../{file.name}`.",
+    )
+    return [Problem(str(cases.path), cases.findings.line(("pack",)), "cases_of_another_pack", zh, en)]
 
 
 def _unknown_funds(file: Path, pack: Pack) -> list[Problem]:

@@ -27,6 +27,10 @@ from points.rules.source import MOST_NODES, read, text_of
 _FIELDS = ("street", "activity", "team", "household", "place", "about")
 
 
+_AT_ONCE = "at once"
+"""What a case says of points that open without a notice."""
+
+
 @dataclass(frozen=True, slots=True)
 class Miss:
     """A case that came out otherwise than its file says."""
@@ -51,7 +55,7 @@ class Miss:
 _CHINESE = {
     "decided": "算了分",
     "no points": "没有积分",
-    "at once": "立即可用",
+    _AT_ONCE: "立即可用",
     "something expected": "至少写一样应有的结果",
     "nothing": "什么也没写",
     "not said": "说明里没有",
@@ -93,8 +97,8 @@ def cases_of(text: str, path: Path, findings: Findings, most: int = MOST_NODES) 
 
 def _check_deed(deed: dict[str, Any], here: Path_, findings: Findings) -> None:
     """The days and numbers that no schema can tell from others."""
-    for key in ("at", "decided", "expires"):
-        if key in deed:
+    for key in ("at", "decided", "opens", "expires"):
+        if key in deed and deed[key] != _AT_ONCE:
             _check_moment(deed[key], key, (*here, key), findings)
     try:
         check_quantity(Decimal(deed.get("quantity", 1)))
@@ -108,7 +112,7 @@ def _check_moment(text: str, key: str, here: Path_, findings: Findings) -> None:
     if date_of(text[:10], findings, here) is None:
         return
     try:
-        if key == "expires":
+        if key in ("opens", "expires"):
             date.fromisoformat(text)
         else:
             datetime.fromisoformat(text)
@@ -207,7 +211,7 @@ def _dates(pack: Pack, deed: dict[str, Any], found: Decision) -> list[tuple[str,
             pairs.append((str(date.fromisoformat(deed["expires"])), str(last)))
         if "opens" in deed:
             opens = grant.opens_at
-            pairs.append((deed["opens"], str(opens.astimezone(pack.zone).date()) if opens else "at once"))
+            pairs.append((deed["opens"], str(opens.astimezone(pack.zone).date()) if opens else _AT_ONCE))
     return pairs
 
 

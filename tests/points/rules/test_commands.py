@@ -77,6 +77,15 @@ def test_check_says_why_a_deed_of_a_case_was_refused_or_a_rule_silent(file):
     assert "    规则包 made-up 在 2026-06-10 没有生效。\n" in result.output
 
 
+def test_check_refuses_cases_that_are_another_packs(file):
+    cases(file, {"acts": 10})
+    beside = file.parent / "cases" / file.name
+    beside.write_text(beside.read_text("utf-8").replace("../mine.yaml", "../other.yaml"), "utf-8")
+    result = run("check", file)
+    assert (result.exit_code, "这些案例的 pack 应写“../mine.yaml”。" in result.output) == (1, True)
+    assert "[cases_of_another_pack] (error)" in result.output
+
+
 def test_check_ends_with_1_for_cases_that_cannot_be_read(file):
     cases(file, {"acts": "ten"})
     result = run("check", file, "--json")

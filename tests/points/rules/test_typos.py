@@ -65,6 +65,8 @@ def row_told(**changes):
         ({"at": "2026-06-10 25:00"}, "no_such_time"),
         ({"decided": "2101-01-01"}, "year_out_of_range"),
         ({"expires": "2026-13-01"}, "no_such_date"),
+        ({"opens": "2026-02-31"}, "no_such_date"),
+        ({"opens": "12月10日"}, "no_such_date"),
         ({"expires": "2026-12-01 12:00"}, "no_such_time"),
         ({"quantity": 10**7}, "too_large"),
         ({"quantity": 0.0000001234}, "odd_number"),
@@ -75,6 +77,10 @@ def row_told(**changes):
 def test_a_slip_in_a_case_is_told_with_its_line(changes, code):
     (key,) = changes
     assert cases_told(**changes) in ({(code, key)}, {(code, "a")})
+
+
+def test_a_consent_that_there_is_not_is_refused_in_a_case():
+    assert cases_told(consents=["everything"]) == {("not_in_list", "everything")}
 
 
 @pytest.mark.parametrize(
