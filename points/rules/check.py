@@ -68,12 +68,12 @@ def _check_lessening(case: dict[str, Any], findings: Findings, path: Path) -> No
 
 
 def _check_categories(pack: Pack, findings: Findings) -> None:
-    """Every category that the rules promise something for is named by a rule of its kind."""
+    """Every category that the rules promise something for has a rule of its kind, by name where it only adds."""
     for kind, names in pack.raw.get("categories", {}).items():
         for place, name in enumerate(names):
             rules = pack.candidates(kind, name)
             named = [rule for rule in rules if rule.categories is None or name in rule.categories]
-            if not any(not rule.adds for rule in named):
+            if not any(not rule.adds or rule.categories is not None for rule in named):
                 findings.warn(
                     ("categories", kind, place),
                     "category_without_rule",

@@ -255,6 +255,13 @@ def test_a_category_outside_the_vocabulary_is_refused():
 def test_a_category_without_a_rule_is_a_gap():
     parts = {"categories": {"act": ["x", "y"]}}
     assert codes(rule(when={"kind": "act", "category": ["x"]}), **parts) == ["category_without_rule"]
+    adds = rule("adds", when={"kind": "act"}, adds=True)
+    assert codes(rule(when={"kind": "act", "category": ["x"]}), adds, **parts) == ["category_without_rule"]
+
+
+def test_a_category_with_a_rule_of_its_own_that_adds_is_no_gap():
+    adds = rule("adds", when={"kind": "act", "category": ["y"]}, adds=True)
+    assert codes(rule(when={"kind": "act", "category": ["x"]}), adds, categories={"act": ["x", "y"]}) == []
 
 
 def test_a_table_covers_its_categories_and_no_others():
