@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from points.rules import AGE_BANDS
+
 _SECTIONS = {
     "pack": "规则包",
     "total": "合计",
@@ -38,6 +40,7 @@ _NAMES = {
     "all": "全体",
     "street not recorded": "街道未记录",
     "age not recorded": "年龄段未记录",
+    **{band: title.zh for band, title in AGE_BANDS.items()},
 }
 _FIGURES = {"never": "不会用尽", "none": "没有"}
 
@@ -54,7 +57,7 @@ def name(text: str) -> str:
 
 def figure(text: str) -> str:
     """A figure; the few that are words, in both languages."""
-    return _both(text, _FIGURES)
+    return _both(text.replace(" of ", " / "), _FIGURES)
 
 
 def _both(text: str, words: dict[str, str]) -> str:

@@ -46,7 +46,7 @@ def rows(new: Trial, old: Trial | None, pack: Pack, names: Mapping[str, str] | N
         )
     found.extend(_money(new, pack))
     found.extend(_evenness(new, old))
-    found.extend(_caps(new, old))
+    found.extend(_caps(new, old, pack))
     found.extend(_budgets(new, pack))
     if old is not None:
         found.extend(_shifts(new, old))
@@ -126,9 +126,10 @@ _CAP_FIGURES: tuple[tuple[str, Callable[[CapHits], int]], ...] = (
 )
 
 
-def _caps(new: Trial, old: Trial | None) -> list[Row]:
+def _caps(new: Trial, old: Trial | None, pack: Pack) -> list[Row]:
+    """What each cap cut; of the new pack's caps also those that cut nothing."""
     found = []
-    for name in sorted({*new.caps, *(old.caps if old else ())}):
+    for name in sorted({*new.caps, *(old.caps if old else ()), *(cap.id for cap in pack.caps)}):
         for figure, read in _CAP_FIGURES:
             before = None if old is None else read(old.caps.get(name, CapHits()))
             found.append(_figure(f"cap: {figure}", name, read(new.caps.get(name, CapHits())), before))

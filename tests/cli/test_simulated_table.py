@@ -42,3 +42,7 @@ def test_no_row_is_named_by_a_question_mark(printed: str) -> None:
 def test_names_that_are_not_ours_stay_as_they_are() -> None:
     assert (name("370112001"), section("by moon"), figure("12")) == ("370112001", "by moon", "12")
     assert figure("never") == "不会用尽 / never"
+
+
+def test_age_bands_and_what_is_used_of_a_budget_are_said_in_words() -> None:
+    assert (name("60_up"), figure("45 of 50")) == ("60 周岁及以上 / 60_up", "45 / 50")

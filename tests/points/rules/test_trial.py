@@ -186,6 +186,12 @@ def test_evenness_lies_between_0_and_1_and_knows_no_unit(amounts, factor):
     assert gini(amounts) == pytest.approx(gini([amount * factor for amount in amounts]))
 
 
+def test_a_cap_that_nobody_hit_stands_in_the_table_too():
+    of = pack(caps=[cap(points=9000)])
+    table = rows(try_pack(of, pasts()), None, of)
+    assert [row.new for row in table if (row.section[:4], row.name) == ("cap:", "monthly")] == ["0", "0", "0"]
+
+
 def test_a_table_of_two_trials_shows_both_and_the_difference():
     old, new = try_pack(pack(), pasts()), try_pack(pack(rule(points={"each": 7}), caps=[cap()]), pasts())
     table = rows(new, old, pack())
