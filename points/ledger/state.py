@@ -81,7 +81,9 @@ class State:
         self.marks: dict[str, str] = {}
         self.refunded: dict[str, int] = {}
         self.holds: dict[str, Kept] = {}
+        """Those that have not ended, by id."""
         self.waiting: dict[str, Kept] = {}
+        """Grants that have neither opened nor been undone, by id."""
         self.finals: list[tuple[str, str]] = []
         self._lot_moves: dict[str, int] = {}
 

@@ -66,7 +66,7 @@ def need_ahead(entry: Entry, expires: int) -> None:
         raise Broken(entry.number, f"it expired at {expires}")
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def read_terms(text: str) -> Terms:
     """An offer's terms as the ledger keeps them."""
     price, starts, ends, merchants, limits = text.split("\t")

@@ -9,8 +9,10 @@ from points.ledger.state import Broken
 
 
 def set_offer(_before: Before, entry: Entry) -> Meaning:
-    _offer, *terms, _card = entry.content
-    read_terms("\t".join(terms))
+    offer, *terms, _card = entry.content
+    price = read_terms("\t".join(terms)).price
+    if price < 1:
+        raise Broken(entry.number, f"{offer} is offered for {price}")
     return NOTHING
 
 

@@ -203,6 +203,10 @@ FORGED: dict[str, tuple[Callable[[Forger], None], str]] = {
         lambda f: f.add("top_up", -5, [("world", 5, -99_995), ("fund:civic", -5, 99_865)], ["civic", -5, ""], []),
         "it is of -5 points",
     ),
+    "offered for nothing": (
+        lambda f: f.add("set_offer", 0, [], ["tea", 0, f.now, f.ends, "teahouse", "", ""], []),
+        "tea is offered for 0",
+    ),
     "a hold of nothing": (
         lambda f: f.add("hold", 0, [], ["lin", "tea", 0, f.now + 900_000], ["H,lin,30", "S,tea,8"]),
         "tea is offered for 30",
