@@ -18,7 +18,7 @@ from backend.settings import SETTINGS_WRONG, Settings
 from backend.wechat.client import WeChat
 from points.clock import Clock
 from points.errors import Category, kind
-from points.ledger import Client, Entry, Ledger, Receipt, Stream, connect
+from points.ledger import Client, Entry, Journal, Ledger, Stream, connect
 from points.ledger.cluster import servers_of
 
 DISTRICT_UNKNOWN = kind(
@@ -34,8 +34,8 @@ class Parts:
     clock: Clock
     ledgers: dict[str, Ledger] = field(default_factory=dict)
     streams: dict[str, Stream] = field(default_factory=dict)
-    journaled: Callable[[str, Receipt, float], bool] | None = None
-    """Waits until the journal has the entry of a receipt (level `journal`); hung in by the application."""
+    journal: Callable[[str], Journal] | None = None
+    """The journal of a district, as level `journal` waits for it; hung in by the application."""
     entry_of: Callable[[str, str], Entry | None] | None = None
     """Finds an entry of a district in the journal by its id; hung in by the application."""
 
@@ -85,7 +85,7 @@ class Parts:
                 zone=self.settings.service.timezone,
                 fenced=self.settings.redis.fenced,
                 replicas=self.settings.redis.replicas,
-                journaled=partial(self.journaled, district) if self.journaled else None,
+                journal=self.journal(district) if self.journal else None,
                 wait_seconds=self.settings.redis.wait_seconds,
                 archive=partial(self.entry_of, district) if self.entry_of else None,
             )

@@ -8,23 +8,16 @@ from sqlalchemy import select
 from backend.journal.models import JournalEntry
 from backend.kit.db import db
 from backend.wiring import ledger
-from points.clock import to_ms
-from points.ledger import Receipt
 
 
-def has(district: str, receipt: Receipt) -> bool | None:
-    """Whether the journal has the entry that was answered; None while it has none of that number."""
-    text = texts(district, [receipt.number]).get(receipt.number)
-    if text is None or is_of(text, receipt):
-        return None if text is None else True
-    refuse(district, receipt.number)
+def has(district: str, text: str) -> bool | None:
+    """Whether the journal has the entry whose canonical text was answered; None while it has none of that number."""
+    number = int(text.split("\t", 1)[0])
+    found = texts(district, [number]).get(number)
+    if found is None or found == text:
+        return None if found is None else True
+    refuse(district, number)
     return False
-
-
-def is_of(text: str, receipt: Receipt) -> bool:
-    """Whether a canonical text is that of the entry which was answered: by number, id, kind, time and amount."""
-    said = [str(receipt.number), receipt.id, receipt.kind, str(to_ms(receipt.at)), str(receipt.amount)]
-    return text.split("\t", 5)[:5] == said
 
 
 def refuse(district: str, number: int) -> None:

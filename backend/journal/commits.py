@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import structlog
@@ -16,7 +17,7 @@ from backend.journal.projector import BATCH, carry_on, head, project
 from backend.kit.db import db, in_transaction
 from backend.wiring import stream
 from points.errors import Refused
-from points.ledger import Receipt
+from points.ledger import Awaited, Desk
 
 _IDLE_SECONDS = 30.0
 TRIM_SECONDS = 1.0
@@ -26,16 +27,21 @@ GATHER_SECONDS = 0.01
 _MAKING = threading.Lock()
 
 
-def journaled(district: str, receipt: Receipt, seconds: float) -> bool:
-    """Whether the journal has committed the entry of this receipt, waiting for it at most so many seconds.
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The journal of one district, as its ledger waits for it."""
 
-    Inside an open transaction the entries are copied in that very transaction: its commit comes before any answer.
-    """
-    if in_transaction():
-        while (found := answered.has(district, receipt)) is None and project(district):
+    district: str
+
+    def desk(self) -> Desk | None:
+        """Whoever commits for the threads of this process; None inside a transaction, which copies for itself."""
+        return None if in_transaction() else _committer(self.district)
+
+    def has(self, text: str) -> bool:
+        """Copy entries in this thread's very transaction up to this one; its commit comes before any answer."""
+        while (found := answered.has(self.district, text)) is None and project(self.district):
             pass
         return bool(found)
-    return _committer(district).wait_for(receipt, seconds)
 
 
 def _committer(district: str) -> Committer:
@@ -54,23 +60,6 @@ def stop(app: Flask) -> None:
             committer.stop()
 
 
-class _Waiter:
-    """Somebody whose answer waits for an entry to be in the journal."""
-
-    __slots__ = ("_gate", "number", "receipt", "sure")
-
-    def __init__(self, receipt: Receipt) -> None:
-        self.receipt, self.number, self.sure, self._gate = receipt, receipt.number, False, threading.Lock()
-        self._gate.acquire()
-
-    def is_sure_within(self, seconds: float) -> bool:
-        self._gate.acquire(timeout=seconds)
-        return self.sure
-
-    def tell(self) -> None:
-        self._gate.release()
-
-
 class Committer:
     """One thread of a process that copies entries while somebody waits for them; who waits shares its commits.
 
@@ -81,7 +70,7 @@ class Committer:
         self._app, self._district = app, district
         self._lane = Lane(db.engine, stream(district), district) if db.engine.dialect.name == "postgresql" else None
         self._changed = threading.Condition()
-        self._waiting: list[_Waiter] = []
+        self._waiting: list[Awaited] = []
         self._begun = 0
         """How many of those waiting came before the copy under way began."""
         self._aboard = 0
@@ -104,26 +93,22 @@ class Committer:
         if thread is not None:
             thread.join()
 
-    def wait_for(self, receipt: Receipt, seconds: float) -> bool:
-        """Whether the journal, asked from now on, has the entry of a receipt in time."""
-        waiter = _Waiter(receipt)
+    def hand_in(self, answers: Sequence[Awaited]) -> None:
+        """Copy, from now on, until the journal has the entries of these, and tell each."""
         with self._changed:
-            self._waiting.append(waiter)
+            before = len(self._waiting)
+            self._waiting += answers
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name=f"journal {self._district}", daemon=True)
                 self._thread.start()
-            elif len(self._waiting) in (1, self._company):
+            elif not before or before < self._company <= len(self._waiting):
                 self._changed.notify_all()
-        sure = waiter.is_sure_within(seconds)
-        if not sure:
-            self._let_go(waiter)
-        return sure
 
-    def _let_go(self, waiter: _Waiter) -> None:
+    def let_go(self, answer: Awaited) -> None:
         """Nobody is kept who waits no longer: the books may hang for hours."""
         with self._changed:
-            if waiter in self._waiting:
-                place = self._waiting.index(waiter)
+            if answer in self._waiting:
+                place = self._waiting.index(answer)
                 self._begun -= place < self._begun
                 self._aboard -= place < self._aboard
                 del self._waiting[place]
@@ -167,24 +152,23 @@ class Committer:
         self._took = time.monotonic() - began
         with self._changed:
             waiting, begun, aboard = self._waiting, self._begun, self._aboard
-            late = [waiter for waiter in waiting[begun:aboard] if waiter.number > reached]
+            late = [each for each in waiting[begun:aboard] if each.number > reached]
             self._waiting = late + waiting[aboard:]
             self._company = max(1, (aboard - len(late)) * 3 // 4)
-        served = waiting[:begun] + [waiter for waiter in waiting[begun:aboard] if waiter.number <= reached]
-        self._compare([waiter for waiter in served if waiter.number <= reached])
-        for waiter in served:
-            waiter.tell()
+        served = waiting[:begun] + [each for each in waiting[begun:aboard] if each.number <= reached]
+        known = self._known([each for each in served if each.number <= reached])
+        for each in served:
+            each.tell(each in known)
 
-    def _compare(self, reached: list[_Waiter]) -> None:
-        """Who was answered another entry than the journal has under its number is not sure of it."""
-        numbers = [waiter.number for waiter in reached if waiter.number not in self._texts]
+    def _known(self, reached: list[Awaited]) -> set[Awaited]:
+        """Those whose very text the journal has; who was answered another than it has under the number is not sure."""
+        numbers = [each.number for each in reached if each.number not in self._texts]
         if numbers:  # others have copied them
             self._made(partial(self._look_up, numbers))
-        for waiter in reached:
-            text = self._texts.get(waiter.number)
-            waiter.sure = text is not None and answered.is_of(text, waiter.receipt)
-            if text is not None and not waiter.sure:
-                self._made(partial(self._refuse, waiter.number))
+        for each in reached:
+            if self._texts.get(each.number, each.text) != each.text:
+                self._made(partial(self._refuse, each.number))
+        return {each for each in reached if self._texts.get(each.number) == each.text}
 
     def _look_up(self, numbers: list[int]) -> int:
         with self._app.app_context():

@@ -1,5 +1,6 @@
 """The ledger: double-entry points of a district, decided and kept in one atomic step."""
 
+from points.ledger.awaited import Awaited, Desk, Journal
 from points.ledger.cluster import Client, owner_of
 from points.ledger.connection import connect
 from points.ledger.entry import GENESIS, Entry
@@ -9,12 +10,15 @@ from points.ledger.stream import Stream, Written
 
 __all__ = [
     "GENESIS",
+    "Awaited",
     "Balance",
     "Client",
     "Cut",
+    "Desk",
     "Entry",
     "Head",
     "HoldView",
+    "Journal",
     "Ledger",
     "Leg",
     "OfferView",

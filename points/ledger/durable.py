@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 from redis.exceptions import ResponseError
 
+from points.ledger.awaited import Awaited, Journal, hand_in, is_entry, text_of
 from points.ledger.keys import Keys
 from points.ledger.refusals import NOT_YET_DURABLE
-from points.ledger.results import Receipt
 
 _ASK_AGAIN_MS = 20
 LEVELS = ("disk", "replica", "journal")
@@ -24,12 +24,12 @@ class Safe:
         level: str,
         keys: Keys,
         replicas: int,
-        journaled: Callable[[Receipt, float], bool] | None,
+        journal: Journal | None,
         wait_seconds: float,
     ) -> None:
-        if level not in LEVELS or (level == "journal" and journaled is None):
+        if level not in LEVELS or (level == "journal" and journal is None):
             raise ValueError("a level is disk, replica, or journal with somebody who knows the journal")
-        self._journaled = journaled if level == "journal" else None
+        self._journal = journal if level == "journal" else None
         self._replicas = replicas if level == "replica" else 0
         self._mark = keys.prefix + "waited"
         self._counts_files = True
@@ -72,8 +72,25 @@ class Safe:
             kept = int(line.read_response()[1])
         return kept
 
-    def sure(self, receipt: Receipt, wait: bool = True) -> Receipt:
-        """The receipt, once the journal has its entry where the level wants that; or if it has, when not to wait."""
-        if self._journaled is not None and not self._journaled(receipt, self._seconds if wait else 0):
+    def awaited(self) -> Awaited | None:
+        """How this thread's posting waits for the journal; None where it does not, or its own commit keeps it."""
+        desk = self._journal.desk() if self._journal is not None else None
+        return Awaited(desk, self._seconds) if desk is not None else None
+
+    def hand_in(self, answers: Sequence[str]) -> list[Awaited | None]:
+        """One for each answer that holds an entry, all handed in at once; None for the others, and where none waits."""
+        desk = self._journal.desk() if self._journal is not None else None
+        if desk is None:
+            return [None] * len(answers)
+        awaited = [Awaited(desk, self._seconds) if is_entry(answer) else None for answer in answers]
+        hand_in(zip(awaited, answers, strict=True))
+        return awaited
+
+    def sure(self, answer: str, awaited: Awaited | None) -> None:
+        """Back once the entry of an answer is as safe as the level wants. Raises Refused `not_yet_durable`."""
+        if self._journal is None:
+            return
+        if awaited is not None and not awaited.text:
+            hand_in([(awaited, answer)])
+        if not (self._journal.has(text_of(answer)) if awaited is None else awaited.is_sure()):
             raise NOT_YET_DURABLE(level="journal")
-        return receipt

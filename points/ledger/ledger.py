@@ -10,6 +10,7 @@ from itertools import islice
 from points.clock import Clock, to_ms
 from points.errors import Refused
 from points.ledger import transfer as t
+from points.ledger.awaited import Awaited, Journal
 from points.ledger.chart import is_account
 from points.ledger.checks import check
 from points.ledger.cluster import Client
@@ -19,7 +20,7 @@ from points.ledger.fence import Fence
 from points.ledger.forget import Memory
 from points.ledger.heads import read_head
 from points.ledger.keys import BESIDE, CLOSED, Keys
-from points.ledger.refusals import BAD_ACCOUNT, BAD_TIME, LEDGER_UNREACHABLE, NOT_YET_DURABLE, refusal
+from points.ledger.refusals import BAD_ACCOUNT, BAD_TIME, LEDGER_UNREACHABLE, refusal
 from points.ledger.request import (
     KINDS,
     CaptureFacts,
@@ -54,8 +55,8 @@ class Ledger:
     postings only in a server run that `open` was called in; one that is not fenced, also before its first `open`.
 
     `level` is what an answer promises: `disk` (the server has fsynced it, by its settings), `replica` (so have
-    `replicas` of its replicas), `journal` (`journaled(receipt, seconds)` said that the journal has committed that very
-    entry). An entry that is not that safe within `wait_seconds` answers `not_yet_durable`; the same id asks again.
+    `replicas` of its replicas), `journal` (the `journal` has committed that very entry). An entry that is not that safe
+    within `wait_seconds` answers `not_yet_durable`; the same id asks again.
 
     `archive` finds an entry in the journal by its id, for undoing and refunding what the ledger has forgotten.
     """
@@ -71,7 +72,7 @@ class Ledger:
         zone: str = "Asia/Shanghai",
         fenced: bool = False,
         replicas: int = 1,
-        journaled: Callable[[Receipt, float], bool] | None = None,
+        journal: Journal | None = None,
         wait_seconds: float = 2,
         archive: Callable[[str], Entry | None] | None = None,
     ) -> None:
@@ -79,7 +80,7 @@ class Ledger:
         self.keys = Keys(district)
         self.wire = Wire(client, self.keys.prefix)
         self.fence = Fence(self.wire, self.keys)
-        self._safe = Safe(level, self.keys, replicas, journaled, wait_seconds)
+        self._safe = Safe(level, self.keys, replicas, journal, wait_seconds)
         self._memory, self._archive = Memory(self.wire, self.keys), archive
         self._mode = "f" if fenced else ""
         self._seen = Seen()
@@ -210,14 +211,16 @@ class Ledger:
         now_ms = to_ms(now)
         for _ in range(5):
             request = self._requests.of(command, now_ms, self._facts(command))
-            answer = self._run([request], now_ms, dry)[0] if dry else self._together.ask(request, now_ms)
+            awaited = None if dry else self._safe.awaited()
+            answer = self._run([request], now_ms, dry)[0] if dry else self._together.ask(request, now_ms, awaited)
             if answer[0] != "?":
                 receipt = _receipt(answer, command, now_ms)
                 if dry:
                     return receipt
                 if isinstance(command, t.Hold):
                     self._know(command.id, HoldFacts(command.resident, command.offer))
-                return self._safe.sure(receipt)
+                self._safe.sure(answer, awaited)
+                return receipt
             self._holds.pop(getattr(command, "hold", ""), None)
             now_ms = max(now_ms, int(answer[1:]))
         raise RuntimeError("the ledger kept moving under a command")
@@ -248,24 +251,31 @@ class Ledger:
         """The answers of a batch, when they are there; here, as its caller alone may ask its books."""
         if batch is None or batch.answers is None:
             return []
-        wait = True
+        awaited: list[Awaited | None] = []
         try:
-            for i, answer in zip(batch.requests, batch.answers.result(), strict=True):
+            answers = batch.answers.result()
+            awaited = self._safe.hand_in(answers)
+            for i, answer, each in zip(batch.requests, answers, awaited, strict=True):
                 try:
-                    batch.results[i] = self._told(answer, batch.commands[i], batch.at_ms, wait)
+                    batch.results[i] = self._told(answer, batch.commands[i], batch.at_ms, each)
                 except Refused as refused:
                     if refused.kind is LEDGER_UNREACHABLE:
                         raise
                     batch.results[i] = refused
-                    wait = wait and refused.kind is not NOT_YET_DURABLE
         except BaseException as fault:
+            for each in filter(None, awaited):
+                each.let_go()
             batch.settled.set_exception(fault)
             raise
         batch.settled.set_result(None)
         return [batch.results[i] for i in range(len(batch.commands))]
 
-    def _told(self, answer: str, command: t.Command, at_ms: int, wait: bool) -> Receipt:
-        return self.post(command) if answer[0] == "?" else self._safe.sure(_receipt(answer, command, at_ms), wait)
+    def _told(self, answer: str, command: t.Command, at_ms: int, awaited: Awaited | None) -> Receipt:
+        if answer[0] == "?":
+            return self.post(command)
+        receipt = _receipt(answer, command, at_ms)
+        self._safe.sure(answer, awaited)
+        return receipt
 
     def _run(self, requests: Sequence[Request], now_ms: int, mode: str = "") -> list[str]:
         kinds = {request.kind for request in requests}

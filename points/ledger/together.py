@@ -1,7 +1,8 @@
 """Commands of threads that wait at the same moment go to the server in one journey, as one run of the script.
 
 While the journeys of this process are under way, further commands gather; the next journey takes all of them. Nobody
-waits for company: a command that comes alone leaves at once.
+waits for company: a command that comes alone leaves at once. Where answers wait for the journal, who brought them hands
+them in there for all, and the others sleep on.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from threading import Lock
 from weakref import WeakSet
 
 from points.errors import Refused
+from points.ledger.awaited import Awaited, hand_in
 from points.ledger.refusals import LEDGER_UNREACHABLE, NOT_YET_DURABLE
 from points.ledger.request import Request
 
@@ -28,14 +30,26 @@ Run = Callable[[Sequence[Request], int], list[str]]
 class _Turn:
     """One thread's command, until its thread has an answer, or must ask alone, or leads a journey."""
 
-    __slots__ = ("answer", "at_ms", "gate", "leads", "lost", "request")
+    __slots__ = ("answer", "at_ms", "awaited", "gate", "leads", "lost", "request")
 
-    def __init__(self, request: Request, at_ms: int) -> None:
-        self.request, self.at_ms = request, at_ms
-        self.gate = Lock()
+    def __init__(self, request: Request, at_ms: int, awaited: Awaited | None = None) -> None:
+        self.request, self.at_ms, self.awaited = request, at_ms, awaited
+        self.gate = Lock() if awaited is None else awaited.gate
         self.leads = False
         self.answer: str | None = None
         self.lost: Refused | None = None
+
+    def sleep(self) -> None:
+        """Until the gate is opened; what was handed in is waited for only as long as that may take."""
+        if self.awaited is None:
+            self.gate.acquire()
+            return
+        while (left := self.awaited.left) > 0 and not self.gate.acquire(timeout=left):
+            pass
+
+    @property
+    def is_handed_in(self) -> bool:
+        return self.awaited is not None and self.awaited.text != ""
 
 
 class Together:
@@ -50,13 +64,13 @@ class Together:
         """Nobody waits and nothing is under way, as in a process that was just forked."""
         self._mutex, self._waiting, self._free = Lock(), deque[_Turn](), self._journeys
 
-    def ask(self, request: Request, at_ms: int) -> str:
-        """The script's answer to one request.
+    def ask(self, request: Request, at_ms: int, awaited: Awaited | None = None) -> str:
+        """The script's answer to one request; one that is awaited was handed in, if it came with others'.
 
         A journey of several that is refused as a whole, or fails, says nothing of any one of them: each asks alone.
         Only when the server could not be asked, or its replicas did not follow in time, do all hear it at once.
         """
-        turn = _Turn(request, at_ms)
+        turn = _Turn(request, at_ms, awaited)
         if self._leads(turn):
             self._lead(turn)
         if turn.lost is not None:
@@ -72,7 +86,7 @@ class Together:
             turn.gate.acquire()
             self._waiting.append(turn)
         try:
-            turn.gate.acquire()
+            turn.sleep()
         except BaseException:
             self._leave(turn)
             raise
@@ -85,6 +99,8 @@ class Together:
                 self._waiting.remove(turn)
         if turn.leads:
             self._pass_on()
+        if turn.awaited is not None:
+            turn.awaited.let_go()
 
     def _lead(self, turn: _Turn) -> None:
         crew = [turn]
@@ -94,9 +110,10 @@ class Together:
                     crew.append(self._waiting.popleft())
             self._journey(crew)
         finally:
-            for other in crew[1:]:
-                other.gate.release()
             self._pass_on()
+            for other in crew[1:]:
+                if not other.is_handed_in:
+                    other.gate.release()
 
     def _journey(self, crew: list[_Turn]) -> None:
         try:
@@ -110,6 +127,7 @@ class Together:
         else:
             for turn, answer in zip(crew, answers, strict=True):
                 turn.answer = answer
+            hand_in((turn.awaited, answer) for turn, answer in zip(crew, answers, strict=True))
 
     def _pass_on(self) -> None:
         """Who has waited longest leads the next journey; it takes with it whoever waits when it leaves."""

@@ -20,8 +20,9 @@ from backend.journal.service import first_broken_entry
 from backend.kit.db import Base, db, transaction
 from backend.wiring import ledger, parts, stream
 from points.clock import FixedClock
-from points.ledger import Ledger
+from points.ledger import Awaited, Ledger
 from points.ledger import transfer as t
+from points.ledger.awaited import hand_in
 from tests.app import DISTRICT, databases
 from tests.backend.journal.test_opening import elsewhere
 from tests.points.ledger.town import Town
@@ -186,12 +187,20 @@ def test_who_asks_after_the_entries_were_read_shares_the_commit(
 ) -> None:
     project_all(DISTRICT)
     apart = Ledger(parts().ledger_client, DISTRICT, clock, skew_limit_seconds=None)
-    first, second = (apart.post(town.earning()) for _ in range(2))
+    first, second = (apart.post(town.earning()).number for _ in range(2))
     follow, add, sent, told = at_once.follow, Lane._add, list[int](), list[bool]()
+
+    def is_journaled(number: int) -> bool:
+        (entry,) = stream(DISTRICT).read(number - 1, 1)
+        desk = commits.Books(DISTRICT).desk()
+        assert desk is not None
+        awaited = Awaited(desk, 5)
+        hand_in([(awaited, entry.text)])
+        return awaited.is_sure()
 
     def asks() -> None:
         with app.app_context():
-            told.append(commits.journaled(DISTRICT, second, 5))
+            told.append(is_journaled(second))
 
     late = threading.Thread(target=asks)
 
@@ -209,6 +218,6 @@ def test_who_asks_after_the_entries_were_read_shares_the_commit(
 
     monkeypatch.setattr(at_once, "follow", slowly)
     monkeypatch.setattr(Lane, "_add", counted)
-    assert commits.journaled(DISTRICT, first, 5)
+    assert is_journaled(first)
     late.join()
     assert (sent, told) == ([2], [True])

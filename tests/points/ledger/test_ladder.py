@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -13,7 +13,7 @@ import redis
 from points.clock import FixedClock
 from points.errors import Refused
 from points.ids import new_id
-from points.ledger import Client, Ledger, Receipt, owner_of
+from points.ledger import Awaited, Client, Desk, Ledger, owner_of
 from points.ledger import transfer as t
 from points.ledger.refusals import LADDER
 from tests.points.ledger.conftest import DISTRICT
@@ -235,17 +235,35 @@ def test_every_refusal_says_in_two_languages_what_is_the_matter() -> None:
         assert rung.en.endswith(".")
 
 
+class SlowJournal:
+    """Has what is handed in for the third time."""
+
+    def __init__(self) -> None:
+        self.asked, self.left, self.piles = list[int](), list[int](), list[int]()
+
+    def desk(self) -> Desk:
+        return self
+
+    def hand_in(self, answers: Sequence[Awaited]) -> None:
+        self.piles.append(len(answers))
+        for each in answers:
+            self.asked.append(each.number)
+            if len(self.asked) > 2:
+                each.tell(True)
+
+    def let_go(self, answer: Awaited) -> None:
+        self.left.append(answer.number)
+
+    def has(self, text: str) -> bool:
+        raise AssertionError(f"nobody is in a transaction: {text}")
+
+
 def test_an_entry_the_journal_does_not_have_yet_is_answered_as_not_yet_durable(
     redis_client: redis.Redis, clock: FixedClock
 ) -> None:
-    asked: list[int] = []
-
-    def journaled(receipt: Receipt, seconds: float) -> bool:
-        asked.append(receipt.number)
-        return len(asked) > 2
-
+    journal = SlowJournal()
     ledger = Ledger(
-        redis_client, DISTRICT, clock, skew_limit_seconds=None, level="journal", journaled=journaled, wait_seconds=0.1
+        redis_client, DISTRICT, clock, skew_limit_seconds=None, level="journal", journal=journal, wait_seconds=0.1
     )
     command = t.TopUp(new_id(clock.now()), "civic", 5)
     for _ in range(2):  # the repeated request waits for its level like the first
@@ -253,5 +271,15 @@ def test_an_entry_the_journal_does_not_have_yet_is_answered_as_not_yet_durable(
             ledger.post(command)
         assert (refused.value.code, refused.value.kind.retry) == ("not_yet_durable", True)
     assert ledger.post(command).replayed
-    assert asked == [1, 1, 1]
+    assert (journal.asked, journal.left) == ([1, 1, 1], [1, 1])
     assert ledger.account("fund:civic") == 5
+    many = [command, *(t.TopUp(new_id(clock.now()), "civic", 1) for _ in range(3))]
+    assert [getattr(each, "number", 0) for each in ledger.post_many([*many, replace(many[1], amount=2)])] == [
+        1,
+        2,
+        3,
+        4,
+        0,
+    ]
+    assert journal.asked[3:] == [1, 2, 3, 4]
+    assert journal.piles == [1, 1, 1, 4]  # a batch is handed in at once

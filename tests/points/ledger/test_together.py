@@ -17,6 +17,7 @@ import redis
 from points.errors import Refused
 from points.ledger import Ledger
 from points.ledger import transfer as t
+from points.ledger.awaited import Awaited
 from points.ledger.refusals import LEDGER_FULL, LEDGER_UNREACHABLE
 from points.ledger.request import Request
 from points.ledger.together import MOST, Together
@@ -59,9 +60,9 @@ def behind_a_slow_one(together: Together, server: Server) -> Iterator[Callable[.
         slow = threads.submit(together.ask, request_of("slow"), 1)
         until(lambda: server.journeys == [["slow"]])
 
-        def ask(name: str, at_ms: int = 1) -> Future[str]:
+        def ask(name: str, at_ms: int = 1, awaited: Awaited | None = None) -> Future[str]:
             waiting = len(together._waiting)
-            asked = threads.submit(together.ask, request_of(name), at_ms)
+            asked = threads.submit(together.ask, request_of(name), at_ms, awaited)
             until(lambda: len(together._waiting) == waiting + 1)
             return asked
 
@@ -185,6 +186,73 @@ def test_a_forked_process_does_not_wait_for_threads_it_does_not_have() -> None:
         assert os.read(read, 100) == b"child at 4"
         os.close(read)
     assert waiting.result(10) == "waiting at 1"
+
+
+# Where answers wait for the journal
+
+
+class Tray:
+    """Keeps what is handed in at one time; tells nobody by itself."""
+
+    def __init__(self) -> None:
+        self.piles: list[list[Awaited]] = []
+        self.left: list[Awaited] = []
+
+    def hand_in(self, answers: Sequence[Awaited]) -> None:
+        self.piles.append([*answers])
+
+    def let_go(self, answer: Awaited) -> None:
+        self.left.append(answer)
+
+
+def entry_or_refusal(requests: Sequence[Request], at_ms: int) -> list[str]:
+    """As a script answers; `slow` has its own."""
+    texts = {"none": "!no_points", "again": "?7", "known": "=3\tknown", "slow": "slow at 1"}
+    return [texts.get(request.id, f"{place}\t{request.id}") for place, request in enumerate(requests, 1)]
+
+
+class Scribe(Server):
+    """Answers as the script does."""
+
+    def run(self, requests: Sequence[Request], at_ms: int) -> list[str]:
+        super().run(requests, at_ms)
+        return entry_or_refusal(requests, at_ms)
+
+
+def test_answers_of_one_journey_are_handed_in_at_once_and_their_threads_sleep_on_until_told() -> None:
+    server, tray = Scribe(), Tray()
+    together = Together(server.run, journeys=1)
+    names = ["a", "none", "known", "again"]
+    waits = {name: Awaited(tray, 10) for name in names}
+    with behind_a_slow_one(together, server) as ask:
+        asked = {name: ask(name, 1, waits[name]) for name in names}
+        by_disk = ask("by disk")
+        server.bell.set()
+        assert asked["none"].result(10) == "!no_points"
+        assert asked["again"].result(10) == "?7"
+        assert by_disk.result(10) == "5\tby disk"
+        assert asked["a"].result(10) == "1\ta"  # who leads comes back to ask by itself
+        sleep(0.02)
+        assert not asked["known"].done()
+        waits["known"].tell(True)
+        assert asked["known"].result(10) == "=3\tknown"
+        waits["a"].tell(False)
+    assert [[(each.number, each.text) for each in pile] for pile in tray.piles] == [[(1, "1\ta"), (3, "3\tknown")]]
+    assert (waits["known"].is_sure(), waits["a"].is_sure(), tray.left) == (True, False, [])
+
+
+def test_an_answer_nobody_tells_of_is_waited_for_no_longer_than_its_time() -> None:
+    server, tray = Scribe(), Tray()
+    together = Together(server.run, journeys=1)
+    waits = {name: Awaited(tray, 0.1) for name in ("a", "b")}
+    with behind_a_slow_one(together, server) as ask:
+        asked = [ask(name, 1, waits[name]) for name in waits]
+        sleep(0.3)  # the journey alone takes longer than that, and is waited for
+        assert not any(each.done() for each in asked)
+        server.bell.set()
+        assert [each.result(10) for each in asked] == ["1\ta", "2\tb"]
+    assert not any(each.is_sure() for each in waits.values())
+    assert {each.text for each in tray.left} == {"1\ta", "2\tb"}
 
 
 # On a real server
