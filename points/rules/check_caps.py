@@ -6,12 +6,14 @@ from points.rules.caps import Cap
 from points.rules.most import INSIDE, lets_through, most_under
 from points.rules.pack import Pack
 from points.rules.problems import Findings
+from points.rules.windows import TITLES
 
 
 def check_caps(pack: Pack, findings: Findings) -> None:
     """Warn of every cap and budget that can never cut; refuse those that count no rule."""
     places = {value["cap"]: ("caps", place) for place, value in enumerate(pack.raw.get("caps", ()))}
     places |= {value["budget"]: ("budgets", place) for place, value in enumerate(pack.raw.get("budgets", ()))}
+    _check_shares(pack, findings)
     every = (*pack.caps, *pack.budgets)
     under = {cap.id: frozenset(rule.id for rule in pack.rules if cap in rule.caps) for cap in every}
     for cap in every:
@@ -37,6 +39,18 @@ def check_caps(pack: Pack, findings: Findings) -> None:
         most = most_under(cap, [rule for rule in pack.rules if cap in rule.caps], narrower)
         if most is not None and most <= cap.ceiling:
             _unreachable(findings, path, f"最多只能得 {int(most)} 分", f"no more than {int(most)} can be earned")
+
+
+def _check_shares(pack: Pack, findings: Findings) -> None:
+    """Warn of a share that is not counted over the time of its budget."""
+    budgets = {budget.id: budget for budget in pack.budgets}
+    for place, value in enumerate(pack.raw.get("caps", ())):
+        of = budgets[value["share"]["of"]] if "share" in value else None
+        if of is not None and of.window != value["window"]:
+            cap, its = TITLES[value["window"]], TITLES[of.window]
+            zh = f"这个上限按“{cap.zh}”计，它所占份额的预算却按“{its.zh}”计；两个时段请写成一样。"
+            en = f"This cap counts {cap.en}, the budget it is a share of {its.en}; give both one window."
+            findings.warn(("caps", place, "share"), "share_of_another_window", zh, en)
 
 
 def _unreachable(findings: Findings, path: tuple[str | int, ...], zh: str, en: str) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from points.rules import load_pack
-from tests.points.rules.packs import cap, raw, rule, written
+from tests.points.rules.packs import cap, pack, raw, rule, text, written
 from tests.points.rules.test_commands import run
 from tests.points.rules.test_problems import codes
 
@@ -71,3 +71,14 @@ def test_the_command_knows_the_streets(tmp_path):
     file = tmp_path / "mine.yaml"
     file.write_text(written(raw(rule(when={"kind": "act", "street": "370112999"}))), "utf-8")
     assert "unknown_street" in run("check", file).output
+
+
+def test_a_share_over_another_time_than_its_budgets_is_warned_of():
+    yearly = {"budget": "yearly", "title": text("all"), "window": "year", "points": 900}
+    part = {**cap(per="district", rules=["acts"]), "share": {"of": "yearly", "part": 0.5}}
+    part.pop("points")
+    rules = (rule(), rule("other", when={"kind": "ticket"}))
+    (said,) = [each for each in pack(*rules, caps=[part], budgets=[yearly]).problems if "share" in each.code]
+    assert (said.code, said.severity) == ("share_of_another_window", "warning")
+    assert "按“每月”计，它所占份额的预算却按“每年”计" in said.zh
+    assert pack(*rules, caps=[{**part, "window": "year"}], budgets=[yearly]).problems == ()
