@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -109,8 +110,7 @@ def _other_zone(file: Path, pack: Pack) -> list[Problem]:
 
 
 def _names(line: str, fund: str) -> bool:
-    key, _, value = line.strip().partition(":")
-    return key == "fund" and value.partition("#")[0].strip().strip("\"'") == fund
+    return re.search(rf"\b(fund|overflow_to):\s*[\"']?{re.escape(fund)}[\"']?\s*([,}}#]|$)", line) is not None
 
 
 def show(reports: list[Report], language: str) -> None:

@@ -153,7 +153,7 @@ def test_mended_cases_are_handed_in_again_and_a_pack_is_taken_back(file: Path) -
     cases = file.parent / "cases" / file.name
     good = cases.read_text("utf-8")
     cases.write_text(good.replace("acts: 25", "acts: 24"), "utf-8")
-    assert "expected {'acts': 24}" in civic("publish", file, "--as", AUTHOR).output
+    assert "expected {acts: 24}" in civic("publish", file, "--as", AUTHOR).output
     assert "code: rule_pack_cases_needed" in civic("publish", file, "--as", PUBLISHER, "--yes").output
     cases.write_text(good, "utf-8")
     assert "failed 0" in civic("publish", file, "--as", AUTHOR).output
@@ -197,6 +197,15 @@ def test_a_difference_is_told_before_anything_is_handed_in(file: Path, tmp_path:
     old.write_text(PACK.replace(f"{STAR}: 20", f"{STAR}: 15"), "utf-8")
     assert "changes from 15 to 25" in civic("diff", file, old).output
     assert "nothing changes" in civic("diff", file, file).output
+
+
+def test_a_fund_in_one_line_with_others_is_told_with_that_line(file: Path) -> None:
+    store = "store: {at_most: 900, overflow_to: nowhere}"
+    file.write_text(f"{changed()}\n{store}\n", "utf-8")
+    line = file.read_text("utf-8").splitlines().index(store) + 1
+    told = civic("check", file)
+    assert f"next.yaml:{line}: " in told.output
+    assert "里没有资金池“nowhere”" in told.output
 
 
 def test_checking_a_pack_warns_of_a_fund_that_is_not_there(file: Path) -> None:
