@@ -44,7 +44,7 @@ def check(files: tuple[Path, ...], language: str, as_data: bool) -> None:
 
 @rules.command()
 @FILE
-@click.argument("event", type=click.File("r", encoding="utf-8"), default="-")
+@click.argument("event", type=click.File("rb"), default="-")
 @LANGUAGE
 @click.option("--say", is_flag=True, help="sentences instead of JSON")
 def decide(file: Path, event: Any, language: str, say: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import MISSING, fields, replace
 from decimal import Decimal
 from pathlib import Path
@@ -28,13 +29,14 @@ TALLY_UNKNOWN = kind(
 )
 
 
-def decided(file: Path, text: str, language: str) -> tuple[str, list[str]]:
+def decided(file: Path, written: bytes, language: str) -> tuple[str, list[str]]:
     """The decision's JSON and its sentences; a usage error for JSON that is no event with facts.
 
     Refused with `rules_tally_unknown` where a tally is given that the rules do not ask of this deed.
     """
     try:
-        event, facts = _read(json.loads(text, parse_float=Decimal))
+        text = written.decode("utf-8-sig")
+        event, facts = _read(json.loads(text, parse_float=Decimal, object_pairs_hook=_once))
         check_event(event)
         check_facts(facts)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as wrong:
@@ -48,6 +50,15 @@ def decided(file: Path, text: str, language: str) -> tuple[str, list[str]]:
     return decision.to_json(), explain(
         decision, language, pack, accounts.titles(), street_names(pack.district), dry=True
     )
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; ValueError for a key that stands twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
+        raise ValueError(f"“{twice}”写了两次 / `{twice}` is written twice")
+    return found
 
 
 def _read(value: dict[str, Any]) -> tuple[DeedApproved, Facts]:

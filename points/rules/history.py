@@ -34,6 +34,9 @@ COLUMNS = (
 )
 """Times with their zone; `consents` separated by blanks; `attributes` as JSON; what is empty is unknown."""
 
+_MARKED = ("\ufeff" + COLUMNS[0], *COLUMNS[1:])
+"""Spreadsheets begin a table in UTF-8 with a mark."""
+
 HISTORY_UNREADABLE = kind(
     "rules_history_unreadable",
     Category.MALFORMED,
@@ -45,6 +48,12 @@ COLUMN_UNREADABLE = kind(
     Category.MALFORMED,
     zh="{column} 写得不对：“{value}”。",
     en="`{column}` is not written right: `{value}`.",
+)
+COLUMNS_MISCOUNTED = kind(
+    "rules_columns_miscounted",
+    Category.MALFORMED,
+    zh="有 {found} 列，应有 {wanted} 列。",
+    en="It has {found} columns instead of {wanted}.",
 )
 T = TypeVar("T")
 _KINDS = {each.value: each for each in DeedKind}
@@ -63,7 +72,7 @@ def read_history(lines: TextIO, district: str) -> Iterator[Past]:
     """The deeds of a table, in its order; refused with `rules_history_unreadable` and the line."""
     rows = csv.reader(lines)
     header = _next(rows)
-    if header is None or tuple(header) != COLUMNS:
+    if header is None or tuple(header) not in (COLUMNS, _MARKED):
         names = ",".join(COLUMNS)
         raise HISTORY_UNREADABLE(line=1, reason=f"columns must be {names}", reason_zh=f"列名须是 {names}")
     while (row := _next(rows)) is not None:
@@ -80,7 +89,7 @@ def _next(rows: Any) -> list[str] | None:
     try:
         found: list[str] | None = next(rows, None)
     except (csv.Error, UnicodeDecodeError) as wrong:
-        said = {"reason": f"this is no CSV in UTF-8 ({wrong})", "reason_zh": f"不是 UTF-8 的 CSV（{wrong}）"}
+        said = {"reason": f"save it as CSV in UTF-8 ({wrong})", "reason_zh": f"请另存为 UTF-8 的 CSV（{wrong}）"}
         raise HISTORY_UNREADABLE(line=rows.line_num + 1, **said) from wrong
     return found
 
@@ -98,7 +107,7 @@ def write_history(pasts: Iterable[Past], out: TextIO) -> int:
 
 def _past(row: list[str], district: str) -> Past:
     if len(row) != len(COLUMNS):
-        raise COLUMN_UNREADABLE(column=f"{len(row)} / {len(COLUMNS)}", value="")
+        raise COLUMNS_MISCOUNTED(found=len(row), wanted=len(COLUMNS))
     identifier, kind_, category, at, resident, quantity, street, activity, team = row[:9]
     household, place, about, age_band, consents, attributes, decided = row[9:]
     when = _read("at", at, _time)

@@ -41,9 +41,16 @@ def unpack(kind: type[T], value: Any) -> T:
     if not isinstance(value, Mapping) or set(value) - set(hints):
         raise ValueError(f"not a {kind.__name__}: {value!r}")
     try:
-        return kind(**{name: _as(hints[name], part) for name, part in value.items()})
+        return kind(**{name: _field(name, hints[name], part) for name, part in value.items()})
     except TypeError as wrong:
         raise ValueError(f"not a {kind.__name__}: {wrong}") from wrong
+
+
+def _field(name: str, hint: Any, value: Any) -> Any:
+    try:
+        return _as(hint, value)
+    except (ValueError, TypeError) as wrong:
+        raise ValueError(f"`{name}`: {wrong}") from wrong
 
 
 @lru_cache(maxsize=64)

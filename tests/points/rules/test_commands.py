@@ -115,6 +115,24 @@ def test_decide_refuses_what_is_no_event(given):
     assert "这不是一个事件" in result.output
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ('{"event": {"id": "1", "id": "2"}}', "`id` is written twice"),
+        (json.dumps({"event": {**EVENT, "resident": None}}), "`resident`: None is no str"),
+        (json.dumps({"event": EVENT}).encode("utf-16"), "can't decode"),
+    ],
+)
+def test_decide_names_what_is_wrong_with_an_event(given, said):
+    result = run("decide", DEMO, input=given)
+    assert (result.exit_code, said in result.output) == (2, True), result.output
+
+
+def test_an_event_that_was_saved_with_a_mark_is_decided():
+    given = json.dumps({"event": EVENT}).encode("utf-8-sig")
+    assert run("decide", DEMO, input=given).exit_code == 0
+
+
 def test_simulate_prints_a_table_and_writes_csv_and_picture(file, tmp_path):
     history, old = tmp_path / "history.csv", tmp_path / "old.yaml"
     with history.open("w", encoding="utf-8", newline="") as out:

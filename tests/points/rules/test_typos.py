@@ -111,6 +111,14 @@ def test_a_table_that_is_no_text_is_refused(tmp_path):
     assert refused.value.code == "rules_history_unreadable"
 
 
+def test_a_table_that_a_spreadsheet_marked_is_read_and_a_short_row_told_by_its_columns():
+    lines = io.StringIO("\ufeff" + ",".join(COLUMNS) + "\n1,act\n")
+    with pytest.raises(Refused) as refused:
+        list(read_history(lines, "370112"))
+    assert refused.value.sentence("zh-CN") == "历史数据第 2 行读不懂：有 2 列，应有 16 列。"
+    assert "It has 2 columns instead of 16." in refused.value.sentence("en")
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.dictionaries(st.sampled_from([*DEED, "quantity", "decided", "expires", "opens", "team", "attributes"]), odd))
 def test_whatever_stands_in_a_case_it_runs_or_is_refused_with_lines(changes):
