@@ -46,7 +46,7 @@ class Copied(NamedTuple):
     """What became of one look at the stream."""
 
     read: int
-    fresh: Sequence[Entry]
+    fresh: Sequence[Written]
     """Those of them that were not in the journal yet."""
     reached: int
     """The number of the journal's last entry now."""
@@ -57,7 +57,7 @@ def carry_on(district: str, known: int, batch: int = BATCH, *, trims: bool = Tru
 
     Who has somebody waiting for the commit `trims` the stream later.
     """
-    epoch, entries = stream(district).read_in_epoch(known, batch)
+    epoch, entries = stream(district).written(known, batch)
     if not entries:
         return Copied(0, (), head(district).number)
     with broken_chain_doubted(district), transaction() as session:
@@ -114,7 +114,7 @@ def locked_head(session: Session, district: str) -> JournalHead:
     return session.get_one(JournalHead, district, with_for_update=True, populate_existing=True)
 
 
-def append(session: Session, head: JournalHead, entries: Sequence[Entry]) -> None:
+def append(session: Session, head: JournalHead, entries: Sequence[Entry | Written]) -> None:
     """Add entries that follow the head and move it. Raises Refused `journal_chain_broken`, naming the number."""
     digests = digests_of(head.number, head.hash, head.sha256, entries)
     if len(digests) < len(entries):

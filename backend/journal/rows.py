@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from backend.journal.models import JournalEntry, JournalLeg
-from points.ledger import Entry
+from points.clock import from_ms
+from points.ledger import Entry, Written
 
 _ENTRY = ("district", "number", "id", "kind", "at", "amount", "hash", "text", "sha256")
 _LEG = ("district", "account", "number", "line", "amount", "balance")
@@ -25,25 +27,32 @@ _SENT_AS = {
 }
 
 
-def insert_entries(session: Session, district: str, entries: Sequence[Entry], digests: Sequence[str]) -> None:
+def insert_entries(session: Session, district: str, entries: Sequence[Entry | Written], digests: Sequence[str]) -> None:
     """Add entries, each with its digest in the journal's chain, and their legs, in the open transaction."""
-    made = [
-        (district, e.number, e.id, e.kind, _moment(e), e.amount, e.hash, e.text, sha256)
-        for e, sha256 in zip(entries, digests, strict=True)
-    ]
-    legs = [
-        (district, leg.account, e.number, line, leg.amount, leg.balance)
-        for e in entries
-        for line, leg in enumerate(e.legs)
-    ]
+    made: list[tuple[Any, ...]] = []
+    legs: list[tuple[Any, ...]] = []
+    for entry, sha256 in zip(entries, digests, strict=True):
+        header, sides, _ = entry.text.split("\n", 2)
+        number, identifier, kind, at, amount, _ = header.split("\t")
+        place, moved = int(number), sides.split("\t") if sides else ()
+        made.append((district, place, identifier, kind, _moment(int(at)), int(amount), entry.hash, entry.text, sha256))
+        for line in range(len(moved) // 3):
+            account, points, balance = moved[3 * line : 3 * line + 3]
+            legs.append((district, account, place, line, int(points), int(balance)))
     _insert(session, JournalEntry.__table__, _ENTRY, made)
     legs.sort()  # neighbours in the table are written together
     _insert(session, JournalLeg.__table__, _LEG, legs)
 
 
-def _moment(entry: Entry) -> str:
+def _moment(at_ms: int) -> str:
     """A time as text that both databases keep as their own: in UTC, without a zone for the one that knows none."""
-    return entry.at.isoformat(" ", "microseconds")[:26]
+    return f"{_second(at_ms // 1000)}.{at_ms % 1000:03}000"
+
+
+@lru_cache(maxsize=64)
+def _second(seconds: int) -> str:
+    """Most entries of a copy are of the same few."""
+    return from_ms(seconds * 1000).isoformat(" ")[:19]
 
 
 def _insert(session: Session, table: Any, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:

@@ -40,13 +40,8 @@ class Stream:
         found = self._wire.ask("XRANGE", self._key, f"{after_number + 1}-0", "+", "COUNT", count)
         return [entry_of(*entry) for entry in _written(found)]
 
-    def read_in_epoch(self, after_number: int, count: int = 500) -> tuple[int, list[Entry]]:
-        """The same, and the epoch of the ledger they are read from."""
-        epoch, entries = self.written(after_number, count)
-        return epoch, [entry_of(*entry) for entry in entries]
-
     def written(self, after_number: int, count: int = 500) -> tuple[int, list[Written]]:
-        """The same, not taken apart."""
+        """The same, not taken apart, and the epoch of the ledger they are read from."""
         listing = ("XRANGE", self._key, f"{after_number + 1}-0", "+", "COUNT", count)
         found, head = self._wire.ask_all([listing, ("GET", self._head)])
         return read_head(head).epoch, _written(found)

@@ -121,7 +121,7 @@ class StreamPort:
         first = max(after_number, self.trimmed)
         return self._ledger.entries[first : first + count]
 
-    def read_in_epoch(self, after_number: int, count: int) -> tuple[int, list[Entry]]:
+    def written(self, after_number: int, count: int) -> tuple[int, list[Entry]]:
         return 0, self.read(after_number, count)
 
     def trim(self, up_to_number: int) -> int:

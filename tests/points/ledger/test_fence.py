@@ -245,7 +245,7 @@ def test_a_ledger_of_an_epoch_that_is_over_is_not_opened(private_valkey: Make) -
             worker.ledger.open(head_of(journal), epoch=wanted)
     new.post()
     assert owner_of(new.client, "").get(f"{{d:{DISTRICT}}}:head").decode().split("\t")[5] == "1"
-    assert Stream(new.client, DISTRICT).read_in_epoch(3)[0] == 1
+    assert Stream(new.client, DISTRICT).written(3)[0] == 1
 
 
 def test_an_answer_waits_for_the_replica_when_the_level_says_so(pair: tuple[Valkey, Valkey]) -> None:
