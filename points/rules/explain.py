@@ -14,6 +14,7 @@ from points.rules.pack import Pack
 from points.rules.sentences import said_step
 from points.rules.silent import silent
 from points.rules.texts import NOTHING, Text, plain
+from points.rules.tiers import stood
 
 _ON_THE_WAY = Text("积分正在入账。", "The points are on their way to your account.")
 _TRIED = Text("这是试算，没有入账。", "This is a trial; nothing is posted.")
@@ -30,12 +31,13 @@ def explain(
 ) -> list[str]:
     """Sentences naming the document, each rule, its arithmetic, the cap that cut it, the fund, opening and expiry.
 
-    Given the pack that decided, a deed without points is told why the rules for such deeds were silent. Given what the
-    funds are called, by name, and the streets, by code, they are called so. A decision that is only tried (`dry`) says
-    that nothing is posted, and why the other rules for such deeds were silent though one spoke.
+    Given the pack that decided, where its rules look at tiers the resident is told theirs, and a deed without points is
+    told why the rules for such deeds were silent. Given what the funds are called, by name, and the streets, by code,
+    they are called so. A decision that is only tried (`dry`) says that nothing is posted, and why the other rules for
+    such deeds were silent though one spoke.
     """
     zone = ZoneInfo(decision.timezone)
-    texts = [_opening(decision, zone)]
+    texts = [_opening(decision, zone), *(stood(pack.tiers, decision.facts.tallies) if pack is not None else ())]
     if not decision.grants:
         texts.append(Text("按这份细则，这次行为没有积分。", "By these rules this deed brings no points."))
         texts.extend(_silences(decision, pack, streets) if pack is not None else ())

@@ -9,9 +9,9 @@ from typing import Protocol
 
 from points.errors import Category, kind
 from points.rules.measures import Measure
-from points.rules.places import due_key, others_key, stretches
+from points.rules.places import Stretch, due_key, others_key, stretches
 from points.rules.steps import EXACT, Step
-from points.rules.texts import NOTHING, Text
+from points.rules.texts import NOTHING, Text, plain
 from points.rules.view import View
 
 ASSESSED = "assessed_points"
@@ -205,15 +205,31 @@ class Milestones:
     """For each mark whether it was paid before."""
 
     def steps(self, view: View, quantity: Decimal) -> list[Step]:
-        places = stretches(view.tallies, self.measure.key, view.before(self.measure), quantity)
-        others = view.tallies.get(others_key(self.measure.key), ZERO)
-        total = max(EXACT.add(others, quantity), *(end for _, end in places))
+        places, total = self._reached(view, quantity)
         due = []
         for (at, points), paid in zip(self.marks, self.paid, strict=True):
             again = due_key(paid.key) in view.tallies and at <= total
             if (again or any(start < at <= end for start, end in places)) and not view.before(paid):
                 due.append(Step("milestone", points, self.unit, (points, at)))
         return due
+
+    def not_yet(self, view: View, quantity: Decimal) -> Text | None:
+        """How far the total has come and the mark that lies ahead; None behind the last one."""
+        _, total = self._reached(view, quantity)
+        ahead = next((at for at, _ in self.marks if at > total), None)
+        if ahead is None:
+            return None
+        now, then = plain(total), plain(ahead)
+        return Text(
+            f"累计 {now} {self.unit.zh}，到 {then} {self.unit.zh}才奖",
+            f"{now} {self.unit.en}s in all; {then} asked",
+        )
+
+    def _reached(self, view: View, quantity: Decimal) -> tuple[list[Stretch], Decimal]:
+        """The deed's own part of the running total, and how far the total has come with it."""
+        places = stretches(view.tallies, self.measure.key, view.before(self.measure), quantity)
+        others = view.tallies.get(others_key(self.measure.key), ZERO)
+        return places, max(EXACT.add(others, quantity), *(end for _, end in places))
 
     def reads(self, view: View) -> Hashable:
         return view.before(self.measure), tuple(view.before(each) for each in self.paid)

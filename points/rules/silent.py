@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from points.rules.check_filled import not_said
 from points.rules.conditions import NO_NAMES, Condition, Names
-from points.rules.decide import grant_of, used_up
+from points.rules.decide import counted_of, grant_of, used_up
 from points.rules.decision import Decision
 from points.rules.measures import Measure
 from points.rules.narrow import by_the_deed
 from points.rules.pack import Pack, Rule, Times
+from points.rules.shapes import Milestones
 from points.rules.texts import Text, plain
 from points.rules.view import View
 
@@ -79,7 +81,9 @@ def _too_little(rule: Rule, view: View) -> tuple[str, Text]:
                 f"{title.zh}最多计 {most}，已计满", f"at most {most} count {title.en}; that is used up"
             )
     assert grant_of(rule, view, view.facts.balance or 0) is None  # noqa: S101 - else it would have spoken
-    return "nothing", Text("按规则算出来是 0 分", "by its arithmetic it comes to 0 points")
+    counted = counted_of(quantity, view, []) or Decimal(0)
+    ahead = rule.shape.not_yet(view, counted) if isinstance(rule.shape, Milestones) else None
+    return "nothing", ahead or Text("按规则算出来是 0 分", "by its arithmetic it comes to 0 points")
 
 
 def _first_failing(rule: Rule, view: View) -> Condition | None:

@@ -166,3 +166,27 @@ def test_a_street_is_said_by_its_name_and_one_nobody_knows_by_its_code():
     assert explain(made, "zh-CN", only, streets=names)[-1] == "规则“acts”：条件不符：要求街道是山大路街道、370112999。"
     assert "it asks that the street is 山大路街道" in explain(made, "en", only, streets=names)[-1]
     assert silent(only, made, names)[0].reason.zh == "条件不符：要求街道是山大路街道、370112999"
+
+
+def test_a_milestone_that_lies_ahead_is_told_with_how_far_it_is():
+    steps = [{"at": 5, "points": 20}, {"at": 10, "points": 50}]
+    of = pack(rule(when={"kind": "service"}, points={"milestones": {"window": "year", "steps": steps}}))
+    hours = deed("service", quantity=Decimal(2))
+    (near,) = silent(of, decided(of, hours, tallies={"acts.milestones": 2}))
+    assert (near.code, near.reason) == ("nothing", ("累计 4 小时，到 5 小时才奖", "4 hours in all; 5 asked"))
+    (past,) = silent(of, decided(of, hours, tallies={"acts.milestones": 20}))
+    assert past.reason.zh == "按规则算出来是 0 分"
+
+
+def test_whoever_has_a_tier_or_none_is_told_what_the_next_one_asks():
+    needs = {"hours": {"at_least": 9, "window": "quarter"}, "points": {"at_least": 50, "window": "year"}}
+    tiers = [{"tier": "gold", "title": {"zh": "金级", "en": "Gold level"}, "needs": needs}]
+    of = pack(rule(), rule("more", when={"kind": "act", "tier": "gold"}, adds=True), tiers=tiers)
+    none = decided(of, deed(), tallies={"tier.gold.hours": 10, "tier.gold.points": "20"})
+    assert explain(none, "zh-CN", of)[1] == "当时没有等级；“金级”要求每季度 9 小时（当时 10），每年 50 分（当时 20）。"
+    assert "“Gold level” asks 9 hours each quarter (there were 10)" in explain(none, "en", of)[1]
+    gold = decided(of, deed(), tallies={"tier.gold.hours": 10, "tier.gold.points": "50"})
+    assert explain(gold, "zh-CN", of)[1] == "当时的等级是“金级”。"
+    assert explain(gold, "en", of)[1] == "The tier then was “Gold level”."
+    only = pack(rule(), tiers=tiers)
+    assert not any("等级" in line for line in explain(decided(only, deed()), "zh-CN", only))
