@@ -265,16 +265,16 @@ def town(redis_ledger: Ledger, clock: object) -> Town:
 
 @contextmanager
 def held_up(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """The journeys under way wait until the block ends; answers the commands of each journey."""
+    """The journey under way waits until the block ends; answers the commands of each journey, one at a time."""
     sizes: list[int] = []
-    bell, run = threading.Event(), ledger._together._run
+    bell, run = threading.Event(), ledger._run
 
     def wait_and_run(requests: Sequence[Request], at_ms: int) -> list[str]:
         sizes.append(len(requests))
         assert bell.wait(10)
         return run(requests, at_ms)
 
-    monkeypatch.setattr(ledger._together, "_run", wait_and_run)
+    monkeypatch.setattr(ledger, "_together", Together(wait_and_run, journeys=1))
     try:
         yield sizes
     finally:
@@ -284,7 +284,7 @@ def held_up(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[in
 def _posted(
     ledger: Ledger, commands: Sequence[t.Command], monkeypatch: pytest.MonkeyPatch
 ) -> tuple[list[Any], list[int]]:
-    """What each of the commands is answered when all but the first two share the third journey; and the journeys."""
+    """What each of the commands is answered when all but the first share the second journey; and the journeys."""
 
     def post(command: t.Command) -> str:
         try:
@@ -315,7 +315,7 @@ def test_each_of_a_shared_journey_is_decided_alone(town: Town, monkeypatch: pyte
     assert answers[:2] == ["hold", "insufficient_points"]
     assert answers[2:6] == ["hold", "insufficient_points", "insufficient_points", "hold"]
     assert answers[6] == "release"
-    assert sizes[:3] == [1, 1, 5]
+    assert sizes[:2] == [1, 6]
 
 
 def test_a_broken_purse_hurts_nobody_who_travels_with_it(
@@ -327,4 +327,4 @@ def test_a_broken_purse_hurts_nobody_who_travels_with_it(
     commands = [town.holding(who) for who in ("a", "b", "a", "broken", "d")]
     answers, sizes = _posted(town.ledger, commands, monkeypatch)
     assert answers == ["hold", "hold", "hold", "ResponseError", "hold"]
-    assert sizes == [1, 1, 3, 1, 1, 1]
+    assert sizes == [1, 4, 1, 1, 1, 1]
