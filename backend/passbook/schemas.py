@@ -91,7 +91,13 @@ class EarningSchema(EarningBriefSchema):
 
 
 class StaffEarningSchema(EarningSchema):
-    staff = fields.Dict(required=True, metadata={"description": "who approved, asked, confirmed and answered"})
+    staff = fields.Dict(
+        required=True,
+        metadata={
+            "description": "who approved, asked, confirmed and answered; `freed` names earnings that a limit of times "
+            "refused for this one's sake and that a correction may give their points now"
+        },
+    )
 
 
 class AppealsQuery(PageQuery):

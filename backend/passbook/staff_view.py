@@ -8,12 +8,13 @@ from backend.kit.appeals import OWN_CLAIM
 from backend.kit.auth import Caller
 from backend.kit.db import find
 from backend.passbook import appeals, corrections, service
+from backend.passbook.freed import freed_by
 from backend.passbook.models import Earning
 from backend.staff.service import is_same_person
 
 
 def earning(caller: Caller, identifier: str) -> service.EarningView:
-    """One earning with the names of those who had a part in it; refused with `own_claim` for one's own."""
+    """One earning, who had a part in it, and what it left room for; refused with `own_claim` for one's own."""
     row = find(Earning, caller.district, identifier)
     if is_same_person(caller.district, caller.id, row.resident):
         raise OWN_CLAIM()
@@ -22,6 +23,7 @@ def earning(caller: Caller, identifier: str) -> service.EarningView:
         "resident": row.resident,
         "approver": row.approver,
         "problem": row.problem,
+        "freed": freed_by(row),
         "appeal_answerer": made.answerer if made else None,
         "corrections": [
             {

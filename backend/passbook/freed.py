@@ -1,0 +1,63 @@
+"""After an undoing: which other deeds a limit of times had refused for the sake of one that has its points no more.
+
+Nothing is given by itself, unlike a turn: two people decide whether a deed that was refused a once-only right is
+corrected, or the next one has it. They are told which deeds these are.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from backend.kit.db import db
+from backend.passbook import corrections, earn, packs, tallies
+from backend.passbook.models import Earning
+from points.rules import Decision, Pack, Tally, facts_needed
+
+_LOOKED_AT, _TOLD = 200, 20
+
+
+def freed_by(row: Earning) -> list[str]:
+    """The earnings that were refused because this one had used up a limit which has room now, oldest first.
+
+    Of the 200 deeds of a group decided first, at most 20. A correction that changes nothing of such a deed decides it
+    anew.
+    """
+    stood = [made.before for made in corrections.of_earning(row.district, row.id) if made.state == "confirmed"]
+    found: dict[str, None] = {}
+    for decision in (Decision.from_json(before) for before in dict.fromkeys(stood) if before):
+        pack = packs.by_digest(row.district, decision.digest)
+        for tally in facts_needed(pack, decision.event).tallies:
+            if tally.what == "times" and _left(row, decision, tally):
+                found |= dict.fromkeys(_refused(row, decision, pack, tally))
+    return list(found)[:_TOLD]
+
+
+def _left(row: Earning, before: Decision, tally: Tally) -> bool:
+    """Whether the deed counted there, and does no more."""
+    now = earn.decision_of(row)
+    if not _gave(before, tally) or row.undone or now is None:
+        return _gave(before, tally)
+    pack = packs.by_digest(row.district, now.digest)
+    return not (_gave(now, tally) and tally in facts_needed(pack, now.event).tallies)
+
+
+def _gave(decision: Decision, tally: Tally) -> bool:
+    return any(grant.rule in tally.rules for grant in decision.grants)
+
+
+def _refused(row: Earning, before: Decision, pack: Pack, tally: Tally) -> list[str]:
+    """Those of the group that the limit refused, while there is room under it."""
+    rule = pack.rule(tally.rules[0])
+    if rule is None or rule.times is None:
+        return []
+    most = rule.times.at_most
+    if tallies.count(before.event, tally, tallies.DECIDED) >= most:
+        return []
+    others = (tallies.group(before.event, tally), Earning.id != row.id, Earning.undone.is_(False), tallies.DECIDED)
+    query = select(Earning).where(*others).order_by(Earning.decided_at, Earning.id).limit(_LOOKED_AT)
+    decided = [(each.id, Decision.from_json(each.decision or "")) for each in db.session.scalars(query)]
+    return [
+        identifier
+        for identifier, made in decided
+        if made.facts.tallies.get(tally.key, 0) >= most and not _gave(made, tally)
+    ]

@@ -1,0 +1,49 @@
+"""A once-only right that an undoing frees: the staff see whom it was refused to, and two of them may give it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.backend.passbook.corrected import correct, undo
+from tests.backend.passbook.small import opened
+from tests.backend.passbook.stage import approve, points
+from tests.cast import Cast, Person
+
+GIVEN = "献血"
+ONCE = (
+    "- {rule: once, title: {zh: 献血, en: Blood}, when: {kind: act, category: 献血}, points: {each: 30},"
+    " times: {at_most: 1, window: lifetime}}"
+)
+
+
+@pytest.fixture
+def office(cast: Cast) -> tuple[Person, Person]:
+    return opened(cast, ONCE)
+
+
+def freed(office: tuple[Person, Person], earning: str) -> list[str]:
+    answer = office[0].get(f"/staff/earnings/{earning}")
+    assert answer.status_code == 200, answer.text
+    return list(answer.json["staff"]["freed"])
+
+
+def test_an_undone_deed_names_those_that_its_right_was_refused_to(cast: Cast, office: tuple[Person, Person]) -> None:
+    resident, other = cast.resident(), cast.resident()
+    first, second, third = (approve(resident, GIVEN) for _ in range(3))
+    approve(other, GIVEN)
+    approve(resident, "扫雪")
+    assert freed(office, first) == []
+    undo(office, first)
+    assert (set(freed(office, first)), points(resident)) == ({second, third}, 10)
+    correct(office, second)
+    assert (freed(office, first), points(resident)) == ([], 40)
+
+
+def test_a_deed_that_is_corrected_to_another_category_frees_its_right_too(
+    cast: Cast, office: tuple[Person, Person]
+) -> None:
+    resident = cast.resident()
+    first, second = approve(resident, GIVEN), approve(resident, GIVEN)
+    correct(office, first, category="扫雪")
+    assert freed(office, first) == [second]
+    assert freed(office, second) == []
