@@ -55,8 +55,7 @@ def _hand_in(here: Kept, author: str, days: Days) -> None:
     else:
         row = packs.attach_simulation(here.pack.district, author, row.id, simulation)
     _tell(row, "已提交，等另一人发布 / handed in; another person publishes it")
-    for miss in row.case_misses:
-        click.echo(miss)
+    _tell_misses(row)
 
 
 def _publish(district: str, publisher: str, identifier: str, yes: bool) -> None:
@@ -64,8 +63,7 @@ def _publish(district: str, publisher: str, identifier: str, yes: bool) -> None:
     seen = pack_seen.see(district, identifier)
     show_difference(seen.diff["zh-CN"], seen.diff["en"], beside=seen.beside is not None)
     _tell(seen.row, f"自 {seen.row.valid_from} 起生效 / would be in force from {seen.row.valid_from}")
-    for miss in seen.row.case_misses:
-        click.echo(miss)
+    _tell_misses(seen.row)
     show_simulation(seen.row.simulation)
     confirmed("发布这一包吗？ / Publish this pack?", yes)
     row = publishing.publish(district, publisher, identifier, seen.stamp)
@@ -86,3 +84,10 @@ def _tell(row: RulePack, what: str) -> None:
     deeds = row.simulation["deeds"] if row.simulation else 0
     click.echo(f"{row.pack} {row.version} ({row.digest[:12]}): {what}")
     click.echo(f"案例 / cases {row.case_count}，不符 / failed {len(row.case_misses)}，试算 / tried on {deeds} deeds")
+
+
+def _tell_misses(row: RulePack) -> None:
+    for miss in row.case_misses:
+        click.echo(miss)
+    if row.case_misses:
+        click.echo("每一件是怎样算出来的，见 civic rules check / `civic rules check` says how each came about")

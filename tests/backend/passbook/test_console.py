@@ -153,7 +153,9 @@ def test_mended_cases_are_handed_in_again_and_a_pack_is_taken_back(file: Path) -
     cases = file.parent / "cases" / file.name
     good = cases.read_text("utf-8")
     cases.write_text(good.replace("acts: 25", "acts: 24"), "utf-8")
-    assert "expected {acts: 24}" in civic("publish", file, "--as", AUTHOR).output
+    red = civic("publish", file, "--as", AUTHOR).output
+    assert "expected {acts: 24}" in red
+    assert "`civic rules check` says how each came about" in red
     assert "code: rule_pack_cases_needed" in civic("publish", file, "--as", PUBLISHER, "--yes").output
     cases.write_text(good, "utf-8")
     assert "failed 0" in civic("publish", file, "--as", AUTHOR).output
