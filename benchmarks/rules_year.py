@@ -19,7 +19,7 @@ from random import Random
 
 from points.events import DeedApproved, DeedKind
 from points.rules import Pack, load_pack
-from points.rules.asked import attributes_asked
+from points.rules.asked import attributes_asked, consents_asked
 from points.rules.history import Past, write_history
 from points.rules.pack import Rule
 from points.rules.shapes import Table
@@ -61,13 +61,17 @@ def _looked_up(rule: Rule) -> Iterable[str]:
 
 
 def year(deeds: int, seed: int, pack: Pack | None = None) -> Iterator[Past]:
-    """So many deeds in the order of their time; the same seed and pack give the same year."""
+    """So many deeds in the order of their time; the same seed and pack give the same year.
+
+    Seven residents in ten have given all consents that the pack asks for.
+    """
     random = Random(seed)
     names, weights = zip(*streets(), strict=True)
     bands, shares = zip(*BANDS, strict=True)
     home = random.choices(names, weights, k=RESIDENTS)
     ages = random.choices(bands, shares, k=RESIDENTS)
     words = WORDS if pack is None else words_of(pack)
+    agreed = () if pack is None else consents_asked(pack)
     start = START if pack is None else START.replace(year=pack.valid_from.year - 1)
     for number in range(deeds):
         who = int(RESIDENTS * random.random() ** 2.2)  # a few do much
@@ -75,7 +79,7 @@ def year(deeds: int, seed: int, pack: Pack | None = None) -> Iterator[Past]:
         deed = _deed(number, at, who, home[who], random, words)
         if pack is not None:
             deed = _answering(deed, pack, random)
-        yield Past(deed, at + timedelta(hours=6), ages[who], ())
+        yield Past(deed, at + timedelta(hours=6), ages[who], agreed if who % 10 < 7 else ())
 
 
 def _answering(deed: DeedApproved, pack: Pack, random: Random) -> DeedApproved:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from points.rules import AGE_BANDS
+from points.rules.windows import TITLES
 
 _SECTIONS = {
     "pack": "规则包",
@@ -57,7 +60,16 @@ def name(text: str) -> str:
 
 def figure(text: str) -> str:
     """A figure; the few that are words, in both languages."""
+    windows = [_window(part) for part in text.split(", ")]
+    if all(windows):
+        return f"{'、'.join(windows)} / {text}"
     return _both(text.replace(" of ", " / "), _FIGURES)
+
+
+def _window(text: str) -> str:
+    """A window of time in Chinese; nothing for what is none."""
+    days = re.fullmatch("([0-9]+) days", text)
+    return f"{days[1]} 天" if days else TITLES[text].zh if text in TITLES else ""
 
 
 def _both(text: str, words: dict[str, str]) -> str:

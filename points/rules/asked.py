@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from points.rules.conditions import Condition, OneOf, Value
+from points.rules.conditions import Condition, Consented, OneOf, Value
 from points.rules.pack import Pack, Rule
 from points.rules.shapes import Table
 
@@ -21,6 +21,12 @@ def attributes_asked(pack: Pack, kind: str, category: str) -> dict[str, frozense
         if isinstance(rule.shape, Table) and rule.shape.by != "category":
             found.setdefault(rule.shape.by, set()).update(rule.shape.entries)
     return {name: frozenset(values) for name, values in sorted(found.items())}
+
+
+def consents_asked(pack: Pack) -> tuple[str, ...]:
+    """The consents that any condition of the pack looks at."""
+    of_rules = (each for rule in pack.rules for each in _conditions(rule))
+    return tuple(sorted({name for each in of_rules if isinstance(each, Consented) for name in each.consents}))
 
 
 def _conditions(rule: Rule) -> Iterable[Condition]:

@@ -38,7 +38,8 @@ def rows(new: Trial, old: Trial | None, pack: Pack, names: Mapping[str, str] | N
     found.extend(_before(new, old))
     for code in sorted({*new.refused, *(old.refused if old else ())}):
         found.append(_figure("refused", code, new.refused[code], None if old is None else old.refused[code]))
-    for section in ("rule", "fund", "street", "age", "month"):
+    found.extend(_by_rule(new, old, pack))
+    for section in ("fund", "street", "age", "month"):
         found.extend(
             _counters(
                 f"by {section}", getattr(new, f"by_{section}"), None if old is None else getattr(old, f"by_{section}")
@@ -84,6 +85,12 @@ def _figure(section: str, name: str, new: int, old: int | None) -> Row:
     if old is None:
         return Row(section, name, str(new))
     return Row(section, name, str(new), str(old), f"{new - old:+d}")
+
+
+def _by_rule(new: Trial, old: Trial | None, pack: Pack) -> list[Row]:
+    """What each rule gave; of the new pack's rules also those that gave nothing."""
+    given = dict.fromkeys((rule.id for rule in pack.rules), 0) | new.by_rule
+    return _counters("by rule", given, None if old is None else old.by_rule)
 
 
 def _counters(section: str, new: Mapping[str, int], old: Mapping[str, int] | None) -> list[Row]:

@@ -46,3 +46,4 @@ def test_names_that_are_not_ours_stay_as_they_are() -> None:
 
 def test_age_bands_and_what_is_used_of_a_budget_are_said_in_words() -> None:
     assert (name("60_up"), figure("45 of 50")) == ("60 周岁及以上 / 60_up", "45 / 50")
+    assert figure("3 days, week") == "3 天、每周 / 3 days, week"

@@ -186,6 +186,18 @@ def test_evenness_lies_between_0_and_1_and_knows_no_unit(amounts, factor):
     assert gini(amounts) == pytest.approx(gini([amount * factor for amount in amounts]))
 
 
+def test_a_rule_that_gave_nothing_stands_in_the_table_too():
+    of = pack(rule(), rule("never", when={"kind": "act", "category": "没有人做"}, adds=True))
+    assert Row("by rule", "never", "0") in rows(try_pack(of, pasts()), None, of)
+
+
+def test_a_generated_year_gives_the_consents_that_its_pack_asks_for():
+    of = pack(rule(when={"kind": "act", "consent": ["guardian", "age"]}), coefficients=[])
+    made = {past.consents for past in year(200, 1, of)}
+    assert made == {(), ("age", "guardian")}
+    assert {past.consents for past in year(50, 1)} == {()}
+
+
 def test_a_cap_that_nobody_hit_stands_in_the_table_too():
     of = pack(caps=[cap(points=9000)])
     table = rows(try_pack(of, pasts()), None, of)
