@@ -25,8 +25,6 @@ from points.rules.silent import silent
 from points.rules.source import MOST_NODES, read, text_of
 
 _FIELDS = ("street", "activity", "team", "household", "place", "about")
-
-
 _AT_ONCE = "at once"
 """What a case says of points that open without a notice."""
 
@@ -98,7 +96,7 @@ def cases_of(text: str, path: Path, findings: Findings, most: int = MOST_NODES) 
 def _check_deed(deed: dict[str, Any], here: Path_, findings: Findings) -> None:
     """The days and numbers that no schema can tell from others."""
     for key in ("at", "decided", "opens", "expires"):
-        if key in deed and deed[key] != _AT_ONCE:
+        if key in deed and (key, deed[key]) != ("opens", _AT_ONCE):
             _check_moment(deed[key], key, (*here, key), findings)
     try:
         check_quantity(Decimal(deed.get("quantity", 1)))

@@ -67,6 +67,8 @@ def row_told(**changes):
         ({"expires": "2026-13-01"}, "no_such_date"),
         ({"opens": "2026-02-31"}, "no_such_date"),
         ({"opens": "12月10日"}, "no_such_date"),
+        ({"expires": "at once"}, "no_such_date"),
+        ({"at": "at once"}, "no_such_date"),
         ({"expires": "2026-12-01 12:00"}, "no_such_time"),
         ({"quantity": 10**7}, "too_large"),
         ({"quantity": 0.0000001234}, "odd_number"),
