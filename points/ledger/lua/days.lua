@@ -8,6 +8,6 @@ local function register_day(sort, ms)
   afterwards('ZADD', DAYS, day, name)
 end
 local function fall_due(key, expires, resident)
-  afterwards('ZADD', key, 'LT', expires, resident)
+  afterwards('ZADD', key, expires, resident, 'LT')
   register_day('l', expires)
 end

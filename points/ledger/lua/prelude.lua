@@ -76,9 +76,18 @@ local function move(entry, name, points)
   add_leg(entry, name, int(points), after)
 end
 
--- Writes of other shapes, in the order they were asked for.
-local later = {}
-local function afterwards(...) later[#later + 1] = {...} end
+-- Writes of other shapes, in the order they were asked for; one that follows its like on the same key joins it. An index of
+-- days is written in one way by commands and in another by time, which has runs of its own. Lua hands on 8,000 at most.
+local later, latest = {}, {}
+local function afterwards(verb, key, a, b, option)
+  local write = latest[key]
+  if not write or write[1] ~= verb or #write > 1000 then
+    write = {verb, key, option}
+    latest[key], later[#later + 1] = write, write
+  end
+  write[#write + 1] = a
+  if b then write[#write + 1] = b end
+end
 
 local function new_entry(amount)
   return {amount = amount, legs = '', cuts = '', data = '', changes = ''}

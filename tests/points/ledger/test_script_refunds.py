@@ -78,17 +78,30 @@ def test_a_refund_whose_hold_was_forgotten_on_the_way_asks_again_and_does_nothin
     assert _asked(real, hold, captured)[0].isdigit()
 
 
-def test_of_more_lots_than_a_script_can_name_at_once_each_comes_back_where_it_belongs(real: Town) -> None:
-    lots = 4_100
+def _feast(real: Town, lots: int) -> tuple[list[t.Earn], Receipt]:
+    """Grants of one point that each last a day longer, and the capture of a hold that took them all."""
     real.top_up(lots)
     grants = [real.earning("mei", 1, days=2 + place) for place in range(lots)]
     assert all(isinstance(answer, Receipt) for answer in real.ledger.post_many(grants))
     real.set_offer("feast", price=lots)
     real.adjust_stock(1, "feast")
-    captured = real.capture(real.hold("mei", offer="feast").id)
+    return grants, real.capture(real.hold("mei", offer="feast").id)
+
+
+def test_of_more_lots_than_a_script_can_name_at_once_each_comes_back_where_it_belongs(real: Town) -> None:
+    lots = 4_100
+    grants, captured = _feast(real, lots)
     undone = [t.Reverse(real.id(), grant.id, "wrong", ("zhou", "qian")) for grant in grants[3:]]
     assert all(isinstance(answer, Receipt) for answer in real.ledger.post_many(undone))
     fund = real.ledger.account("fund:civic")
     assert real.refund(captured.id).amount == lots
     assert real.ledger.balance("mei").available == 3
     assert real.ledger.account("fund:civic") == fund + lots - 3
+
+
+def test_more_lots_than_a_script_can_write_at_once_come_back_late(real: Town) -> None:
+    lots = 4_100
+    _, captured = _feast(real, lots)
+    real.clock.advance(days=2 + lots)
+    refunded = real.refund(captured.id)
+    assert (refunded.amount, real.ledger.balance("mei").available) == (lots, lots)
