@@ -19,8 +19,8 @@ _LOOKED_AT, _TOLD = 200, 20
 def freed_by(row: Earning) -> list[str]:
     """The earnings that were refused because this one had used up a limit which has room now, oldest first.
 
-    Of the 200 deeds of a group decided first, at most 20. A correction that changes nothing of such a deed decides it
-    anew.
+    Of the 200 deeds of a group decided first after it, at most 20. A correction that changes nothing of such a deed
+    decides it anew.
     """
     stood = [made.before for made in corrections.of_earning(row.district, row.id) if made.state == "confirmed"]
     found: dict[str, None] = {}
@@ -34,9 +34,11 @@ def freed_by(row: Earning) -> list[str]:
 
 def _left(row: Earning, before: Decision, tally: Tally) -> bool:
     """Whether the deed counted there, and does no more."""
+    if not _gave(before, tally):
+        return False
     now = earn.decision_of(row)
-    if not _gave(before, tally) or row.undone or now is None:
-        return _gave(before, tally)
+    if row.undone or now is None:
+        return True
     pack = packs.by_digest(row.district, now.digest)
     return not (_gave(now, tally) and tally in facts_needed(pack, now.event).tallies)
 
@@ -53,9 +55,11 @@ def _refused(row: Earning, before: Decision, pack: Pack, tally: Tally) -> list[s
     most = rule.times.at_most
     if tallies.count(before.event, tally, tallies.DECIDED) >= most:
         return []
-    others = (tallies.group(before.event, tally), Earning.id != row.id, Earning.undone.is_(False), tallies.DECIDED)
-    query = select(Earning).where(*others).order_by(Earning.decided_at, Earning.id).limit(_LOOKED_AT)
-    decided = [(each.id, Decision.from_json(each.decision or "")) for each in db.session.scalars(query)]
+    since = Earning.decided_at >= before.facts.decided_at
+    others = (since, Earning.id != row.id, Earning.undone.is_(False), tallies.DECIDED)
+    query = select(Earning).where(tallies.group(before.event, tally), *others)
+    first = query.order_by(Earning.decided_at, Earning.id).limit(_LOOKED_AT)
+    decided = [(each.id, Decision.from_json(each.decision or "")) for each in db.session.scalars(first)]
     return [
         identifier
         for identifier, made in decided

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from backend.passbook import freed as freed_rights
+from points.clock import FixedClock
 from tests.backend.passbook.corrected import correct, undo
 from tests.backend.passbook.small import opened
 from tests.backend.passbook.stage import approve, points
@@ -47,3 +49,15 @@ def test_a_deed_that_is_corrected_to_another_category_frees_its_right_too(
     correct(office, first, category="扫雪")
     assert freed(office, first) == [second]
     assert freed(office, second) == []
+
+
+def test_deeds_that_were_decided_before_it_do_not_crowd_out_those_that_were_refused(
+    cast: Cast, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, resident, earnings = opened(cast, ONCE.replace("at_most: 1", "at_most: 2")), cast.resident(), list[str]()
+    for _ in range(3):
+        earnings.append(approve(resident, GIVEN))
+        clock.advance(minutes=1)
+    undo(office, earnings[1])
+    monkeypatch.setattr(freed_rights, "_LOOKED_AT", 1)
+    assert freed(office, earnings[1]) == [earnings[2]]
