@@ -214,10 +214,10 @@ class Milestones:
         return due
 
     def not_yet(self, view: View, quantity: Decimal) -> Text | None:
-        """How far the total has come and the mark that lies ahead; None behind the last one."""
+        """How far the total has come and the mark that lies ahead; None at a mark that is paid, and behind the last."""
         _, total = self._reached(view, quantity)
         ahead = next((at for at, _ in self.marks if at > total), None)
-        if ahead is None:
+        if ahead is None or self.steps(view, quantity):
             return None
         now, then = plain(total), plain(ahead)
         return Text(

@@ -11,7 +11,7 @@ from points.rules import Cut, Decision, Outcome, complete, explain, load_pack, s
 from points.rules.sentences import said_step
 from points.rules.steps import Step
 from points.rules.texts import NOTHING, Text, plain
-from tests.points.rules.packs import cap, decided, deed, pack, raw, rule, written
+from tests.points.rules.packs import cap, decided, deed, pack, raw, rule, text, written
 
 
 def capped():
@@ -176,6 +176,17 @@ def test_a_milestone_that_lies_ahead_is_told_with_how_far_it_is():
     assert (near.code, near.reason) == ("nothing", ("累计 4 小时，到 5 小时才奖", "4 hours in all; 5 asked"))
     (past,) = silent(of, decided(of, hours, tallies={"acts.milestones": 20}))
     assert past.reason.zh == "按规则算出来是 0 分"
+
+
+def test_a_milestone_whose_points_come_to_nothing_is_not_taken_for_one_that_lies_ahead():
+    steps = [{"at": 5, "points": 1}, {"at": 10, "points": 50}]
+    red = {"title": text("red"), "when": {"team": "red"}, "factor": 1}
+    less = {"coefficient": "less", "title": text("less"), "cases": [red], "otherwise": 0.5}
+    shape = {"milestones": {"window": "year", "steps": steps}}
+    of = pack(rule(when={"kind": "service"}, points=shape, coefficients=["less"]), coefficients=[less])
+    hours = deed("service", quantity=Decimal(2))
+    (there,) = silent(of, decided(of, hours, tallies={"acts.milestones": 4}))
+    assert (there.code, there.reason.zh) == ("nothing", "按规则算出来是 0 分")
 
 
 def test_whoever_has_a_tier_or_none_is_told_what_the_next_one_asks():
