@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from points.ledger.chart import PENDING
 from points.ledger.entry import GENESIS, Entry, chained, entry_of
 from points.ledger.keys import DAY_MS, LATE, LOT
 
@@ -209,7 +210,7 @@ class State:
         match entry.kind:
             case "hold":
                 self.holds[entry.id] = Kept(int(entry.content[3]), entry.text)
-            case "earn" if entry.content[5] and any(leg.account == "pending" for leg in entry.legs):
+            case "earn" if entry.content[5] and any(leg.account == PENDING for leg in entry.legs):
                 self.waiting[entry.id] = Kept(int(entry.content[5]), entry.text)
             case "open":
                 self.waiting.pop(entry.content[0], None)

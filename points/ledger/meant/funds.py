@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from points.ledger.chart import WORLD
 from points.ledger.entry import Entry
 from points.ledger.meant.before import Before, need_ahead
 from points.ledger.meant.lots import granted, noted, spent
@@ -11,12 +12,12 @@ from points.ledger.meant.parts import Part
 
 def top_up(_before: Before, entry: Entry) -> Meaning:
     fund, amount = entry.content[0], int(entry.content[1])
-    return Meaning(amount, [("world", -amount), (f"fund:{fund}", amount)], [])
+    return Meaning(amount, [(WORLD, -amount), (f"fund:{fund}", amount)], [])
 
 
 def settle(_before: Before, entry: Entry) -> Meaning:
     merchant, amount = entry.content[0], int(entry.content[1])
-    return Meaning(amount, [(f"merchant:{merchant}", -amount), ("world", amount)], [])
+    return Meaning(amount, [(f"merchant:{merchant}", -amount), (WORLD, amount)], [])
 
 
 def send_across(before: Before, entry: Entry) -> Meaning:

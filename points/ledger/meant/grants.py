@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from points.ledger.chart import PENDING
 from points.ledger.entry import Entry
 from points.ledger.meant.before import Before, need_ahead
 from points.ledger.meant.lots import expired, granted, undone
 from points.ledger.meant.meaning import NOTHING, Meaning, as_posted
 from points.ledger.meant.parts import Part
 from points.ledger.state import Broken
-
-PENDING = "pending"
 
 
 def earn(before: Before, entry: Entry) -> Meaning:

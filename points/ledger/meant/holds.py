@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from points.ledger.chart import HELD
 from points.ledger.entry import Entry
 from points.ledger.meant.before import Before, Terms, Window, need_ahead
 from points.ledger.meant.desk import stocked
@@ -10,7 +11,6 @@ from points.ledger.meant.meaning import Meaning, as_posted
 from points.ledger.meant.parts import first, rest, taken
 from points.ledger.state import Broken
 
-HELD = "held"
 _HOW = {"capture": "captured", "release": "released", "time_out": "timed_out"}
 
 

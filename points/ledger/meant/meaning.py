@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from points.ledger.chart import WORLD
 from points.ledger.entry import Entry
 
-_MAY_OWE = ("world", "clearing:")
+_MAY_OWE = (WORLD, "clearing:")
 _OF_LOTS = frozenset("LTZMW")
 _IN_ORDER = frozenset("CT")
 """Changes whose order means something: caps count as they were named, the lots of a hold as they are spent."""

@@ -1,4 +1,4 @@
-"""The points of a redemption, by the lots that they were taken from."""
+"""Points out of lots: what a hold took, how much of it is first, and what is left."""
 
 from __future__ import annotations
 
