@@ -36,11 +36,8 @@ def see(district: str, identifier: str) -> Seen:
     gaps = pack_gaps.said_of(row) if row.state == "submitted" else []
     diff = {language: [text.say(language) for text in gaps] for language in LANGUAGES}
     if beside is not None:
-        old = parsed(beside.digest, beside.text)
-        diff = {
-            language: [*said, *differences(old, new, language, street_names(district))]
-            for language, said in diff.items()
-        }
+        old, streets = parsed(beside.digest, beside.text), street_names(district)
+        diff = {language: [*said, *differences(old, new, language, streets)] for language, said in diff.items()}
     return Seen(row, beside, diff, stamp(row))
 
 

@@ -18,7 +18,7 @@ from backend.places.service import street_names
 from backend.wiring import ledger
 from points.errors import KINDS, Category, Refused
 from points.ledger import Balance
-from points.rules import Decision, Pack, Silence, explain, silent
+from points.rules import Decision, Silence, explain, silent
 
 LANGUAGES = packs.LANGUAGES
 _UNSETTLED = ("waiting", "refused")
@@ -94,7 +94,7 @@ def explained(row: Earning) -> EarningView:
     made = appeals.of_earning(row.district, row.id)
     decision = decision_of(row)
     pack = packs.by_digest(row.district, decision.digest) if decision else None
-    streets = street_names(row.district)
+    funds, streets = accounts.titles(), street_names(row.district)
     why = {
         language: [_why(each, language) for each in silent(pack, decision, streets)] if pack and decision else []
         for language in LANGUAGES
@@ -103,7 +103,7 @@ def explained(row: Earning) -> EarningView:
         **_brief(row, grants),
         sentences={
             language: [
-                *(_explained(decision, language, pack) if decision else [_WAITS_FOR_RULES[language]]),
+                *(explain(decision, language, pack, funds, streets) if decision else [_WAITS_FOR_RULES[language]]),
                 *_afterwards(row, grants, changed, language),
             ]
             for language in LANGUAGES
@@ -116,10 +116,6 @@ def explained(row: Earning) -> EarningView:
         appeal=appeals.shown(made) if made else None,
         may_appeal_until=None if decision is None or made else appeals.may_appeal_until(row, changed),
     )
-
-
-def _explained(decision: Decision, language: str, pack: Pack | None) -> list[str]:
-    return explain(decision, language, pack, accounts.titles(), street_names(decision.event.district))
 
 
 def _why(silence: Silence, language: str) -> str:
