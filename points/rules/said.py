@@ -128,9 +128,7 @@ _LEFT_OUT = ("rule", "cap", "budget", "coefficient", "tier", "title", "when", "n
 
 def contents(item: dict[str, Any], rule: Rule | None, streets: Names = NO_NAMES) -> Text:
     """All that a rule, cap, budget, coefficient or tier says, for one that is new."""
-    parts = (
-        [Text(f"{said.zh}", f"{said.en}") for said in (each.say(streets) for each in rule.conditions)] if rule else []
-    )
+    parts = [each.say(streets) for each in rule.conditions] if rule else []
     for key, value in item.items():
         if key not in _LEFT_OUT:
             where, said = path_of((key,)), value_of(value, (key,), streets)
