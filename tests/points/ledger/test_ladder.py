@@ -274,12 +274,7 @@ def test_an_entry_the_journal_does_not_have_yet_is_answered_as_not_yet_durable(
     assert (journal.asked, journal.left) == ([1, 1, 1], [1, 1])
     assert ledger.account("fund:civic") == 5
     many = [command, *(t.TopUp(new_id(clock.now()), "civic", 1) for _ in range(3))]
-    assert [getattr(each, "number", 0) for each in ledger.post_many([*many, replace(many[1], amount=2)])] == [
-        1,
-        2,
-        3,
-        4,
-        0,
-    ]
+    answers = ledger.post_many([*many, replace(many[1], amount=2)])
+    assert [getattr(each, "number", 0) for each in answers] == [1, 2, 3, 4, 0]
     assert journal.asked[3:] == [1, 2, 3, 4]
     assert journal.piles == [1, 1, 1, 4]  # a batch is handed in at once
