@@ -39,7 +39,8 @@ def verify(
     Postings may go on meanwhile: every part of the ledger is read together with its head, and compared with what the
     entries up to that head add up to. `following(number)` hands over some entries above a number, in order, that were
     posted since; by default they are read from the ledger's stream, which must then not be trimmed meanwhile. Ids
-    below the floor may have been forgotten. Memory grows with residents, open holds and waiting grants, not with entries.
+    below the floor may have been forgotten. Memory grows with residents, open holds and waiting grants, not with
+    entries.
     """
     told = Retelling(ledger, following or _from_stream(ledger), progress)
     difference: Difference | None = None
