@@ -14,7 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backend import settings as settings_module
 from backend.features import ENDPOINTS, PLAIN
-from backend.journal.commits import Books
+from backend.journal.commits import DistrictJournal
 from backend.journal.server_settings import memory_share
 from backend.journal.service import entry as entry_of
 from backend.journal.service import head_number
@@ -41,7 +41,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]  # as Flask says to wrap it
     _open_books(app, settings)
     parts = wire(app, settings, clock or SystemClock())
-    parts.journal, parts.entry_of = Books, entry_of
+    parts.journal, parts.entry_of = DistrictJournal, entry_of
     observe.watch(app, _checks(app, parts), lambda: _measure(settings), public_metrics=settings.service.public_metrics)
     errors.register(app)
     limit_requests(app, settings.limits, settings.cache.url)

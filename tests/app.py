@@ -17,7 +17,7 @@ from sqlalchemy import make_url
 
 from backend.app import create_app
 from backend.journal import commits
-from backend.journal.commits import Books
+from backend.journal.commits import DistrictJournal
 from backend.journal.service import entry as entry_of
 from backend.kit.db import db
 from backend.settings import Settings, load
@@ -157,7 +157,7 @@ def _built(
         return made
     made = _BUILT[place]
     parts = wire(made, _settings(database_url, ledger_url, cache_url, data_dir, overrides), clock)
-    parts.journal, parts.entry_of = Books, entry_of
+    parts.journal, parts.entry_of = DistrictJournal, entry_of
     return made
 
 

@@ -8,11 +8,12 @@ from sqlalchemy import select
 from backend.journal.models import JournalEntry
 from backend.kit.db import db
 from backend.wiring import ledger
+from points.ledger import number_of
 
 
 def has(district: str, text: str) -> bool | None:
     """Whether the journal has the entry whose canonical text was answered; None while it has none of that number."""
-    number = int(text.split("\t", 1)[0])
+    number = number_of(text)
     found = texts(district, [number]).get(number)
     if found is None or found == text:
         return None if found is None else True

@@ -17,7 +17,7 @@ from backend.journal.projector import BATCH, carry_on, head, project
 from backend.kit.db import db, in_transaction
 from backend.wiring import stream
 from points.errors import Refused
-from points.ledger import Awaited, Desk
+from points.ledger import Awaited, Tray
 
 _IDLE_SECONDS = 30.0
 TRIM_SECONDS = 1.0
@@ -28,12 +28,12 @@ _MAKING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
+class DistrictJournal:
     """The journal of one district, as its ledger waits for it."""
 
     district: str
 
-    def desk(self) -> Desk | None:
+    def tray(self) -> Tray | None:
         """Whoever commits for the threads of this process; None inside a transaction, which copies for itself."""
         return None if in_transaction() else _committer(self.district)
 

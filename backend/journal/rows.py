@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from backend.journal.models import JournalEntry, JournalLeg
 from points.clock import from_ms
-from points.ledger import Entry, Written
+from points.ledger import Entry, Written, said_of
 
 _ENTRY = ("district", "number", "id", "kind", "at", "amount", "hash", "text", "sha256")
 _LEG = ("district", "account", "number", "line", "amount", "balance")
@@ -32,13 +32,10 @@ def insert_entries(session: Session, district: str, entries: Sequence[Entry | Wr
     made: list[tuple[Any, ...]] = []
     legs: list[tuple[Any, ...]] = []
     for entry, sha256 in zip(entries, digests, strict=True):
-        header, sides, _ = entry.text.split("\n", 2)
-        number, identifier, kind, at, amount, _ = header.split("\t")
-        place, moved = int(number), sides.split("\t") if sides else ()
-        made.append((district, place, identifier, kind, _moment(int(at)), int(amount), entry.hash, entry.text, sha256))
-        for line in range(len(moved) // 3):
-            account, points, balance = moved[3 * line : 3 * line + 3]
-            legs.append((district, account, place, line, int(points), int(balance)))
+        number, identifier, kind, at_ms, amount, moved = said_of(entry.text)
+        made.append((district, number, identifier, kind, _moment(at_ms), amount, entry.hash, entry.text, sha256))
+        for line, (account, points, balance) in enumerate(moved):
+            legs.append((district, account, number, line, points, balance))
     _insert(session, JournalEntry.__table__, _ENTRY, made)
     legs.sort()  # neighbours in the table are written together
     _insert(session, JournalLeg.__table__, _LEG, legs)

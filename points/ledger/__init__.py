@@ -1,9 +1,9 @@
 """The ledger: double-entry points of a district, decided and kept in one atomic step."""
 
-from points.ledger.awaited import Awaited, Desk, Journal
+from points.ledger.awaited import Awaited, Journal, Tray
 from points.ledger.cluster import Client, owner_of
 from points.ledger.connection import connect
-from points.ledger.entry import GENESIS, Entry
+from points.ledger.entry import GENESIS, Entry, number_of, said_of
 from points.ledger.ledger import Ledger
 from points.ledger.results import Balance, Cut, Head, HoldView, Leg, OfferView, Receipt
 from points.ledger.stream import Stream, Written
@@ -14,7 +14,6 @@ __all__ = [
     "Balance",
     "Client",
     "Cut",
-    "Desk",
     "Entry",
     "Head",
     "HoldView",
@@ -24,7 +23,10 @@ __all__ = [
     "OfferView",
     "Receipt",
     "Stream",
+    "Tray",
     "Written",
     "connect",
+    "number_of",
     "owner_of",
+    "said_of",
 ]

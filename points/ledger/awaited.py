@@ -7,8 +7,10 @@ from threading import Lock
 from time import monotonic
 from typing import Protocol
 
+from points.ledger.entry import number_of
 
-class Desk(Protocol):
+
+class Tray(Protocol):
     """Where answers lie until the journal has committed their entries."""
 
     def hand_in(self, answers: Sequence[Awaited]) -> None:
@@ -21,7 +23,7 @@ class Desk(Protocol):
 class Journal(Protocol):
     """The journal of one district, as its ledger asks it to keep what is answered."""
 
-    def desk(self) -> Desk | None:
+    def tray(self) -> Tray | None:
         """Where this thread's answers are handed in; None inside a transaction, whose own commit must keep them."""
 
     def has(self, text: str) -> bool:
@@ -31,10 +33,10 @@ class Journal(Protocol):
 class Awaited:
     """One posting's wait for the journal, from before its answer until somebody knows whether the journal has it."""
 
-    __slots__ = ("_seconds", "_until", "desk", "gate", "number", "sure", "text")
+    __slots__ = ("_seconds", "_until", "gate", "number", "sure", "text", "tray")
 
-    def __init__(self, desk: Desk, seconds: float) -> None:
-        self.desk = desk
+    def __init__(self, tray: Tray, seconds: float) -> None:
+        self.tray = tray
         self.text, self.number = "", 0
         self.sure: bool | None = None
         """Whether the journal has it; None until somebody knows."""
@@ -44,10 +46,10 @@ class Awaited:
 
     def answered(self, answer: str) -> None:
         """Its answer is there, and is handed in now."""
-        self.text = text_of(answer)
-        self.number = int(self.text[: self.text.index("\t")])
-        self._until = monotonic() + self._seconds
+        text = text_of(answer)
+        self.number, self._until = number_of(text), monotonic() + self._seconds
         self.gate.acquire(blocking=False)  # its thread may sleep at it already
+        self.text = text  # by which others see that it is answered
 
     @property
     def left(self) -> float:
@@ -69,7 +71,7 @@ class Awaited:
 
     def let_go(self) -> None:
         """Wait no longer."""
-        self.desk.let_go(self)
+        self.tray.let_go(self)
 
 
 def text_of(answer: str) -> str:
@@ -83,11 +85,11 @@ def is_entry(answer: str) -> bool:
 
 
 def hand_in(answers: Iterable[tuple[Awaited | None, str]]) -> None:
-    """Each desk gets at once what came for it: answers that hold an entry, and are waited for."""
+    """Each tray gets at once what came for it: answers that hold an entry, and are waited for."""
     handed = []
     for awaited, answer in answers:
         if awaited is not None and is_entry(answer):
             awaited.answered(answer)
             handed.append(awaited)
-    for desk in {each.desk for each in handed}:
-        desk.hand_in([each for each in handed if each.desk is desk])
+    for tray in {each.tray for each in handed}:
+        tray.hand_in([each for each in handed if each.tray is tray])

@@ -74,15 +74,15 @@ class Safe:
 
     def awaited(self) -> Awaited | None:
         """How this thread's posting waits for the journal; None where it does not, or its own commit keeps it."""
-        desk = self._journal.desk() if self._journal is not None else None
-        return Awaited(desk, self._seconds) if desk is not None else None
+        tray = self._journal.tray() if self._journal is not None else None
+        return Awaited(tray, self._seconds) if tray is not None else None
 
     def hand_in(self, answers: Sequence[str]) -> list[Awaited | None]:
         """One for each answer that holds an entry, all handed in at once; None for the others, and where none waits."""
-        desk = self._journal.desk() if self._journal is not None else None
-        if desk is None:
+        tray = self._journal.tray() if self._journal is not None else None
+        if tray is None:
             return [None] * len(answers)
-        awaited = [Awaited(desk, self._seconds) if is_entry(answer) else None for answer in answers]
+        awaited = [Awaited(tray, self._seconds) if is_entry(answer) else None for answer in answers]
         hand_in(zip(awaited, answers, strict=True))
         return awaited
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from points.clock import from_ms
 from points.ledger.results import Cut, Leg, Receipt
@@ -61,6 +62,17 @@ class Entry:
         return chained(self.prev, self.text) == self.hash
 
 
+class Said(NamedTuple):
+    """What the journal keeps in columns of an entry, beside its text; legs as account, points, balance after."""
+
+    number: int
+    id: str
+    kind: str
+    at_ms: int
+    amount: int
+    legs: list[tuple[str, int, int]]
+
+
 def chained(prev: str, text: str) -> str:
     """The hash of an entry: SHA-1 over the hash before it and its canonical text, 40 hex digits."""
     return hashlib.sha1(f"{prev}\n{text}".encode(), usedforsecurity=False).hexdigest()
@@ -91,6 +103,20 @@ def entry_of(prev: str, digest: str, text: str) -> Entry:
         digest,
         text,
     )
+
+
+def said_of(text: str) -> Said:
+    """The first two lines of a canonical text, which is taken apart no further."""
+    header, legs, _ = text.split("\n", 2)
+    number, identifier, kind, at, amount, _ = header.split("\t")
+    parts = legs.split("\t") if legs else []
+    moved = [(parts[i], int(parts[i + 1]), int(parts[i + 2])) for i in range(0, len(parts), 3)]
+    return Said(int(number), identifier, kind, int(at), int(amount), moved)
+
+
+def number_of(text: str) -> int:
+    """The number of the entry that a canonical text is of."""
+    return int(text[: text.index("\t")])
 
 
 def receipt_of(text: str, replayed: bool = False) -> Receipt:

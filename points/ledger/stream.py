@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from points.ledger.cluster import Client
-from points.ledger.entry import Entry, chained, entry_of
+from points.ledger.entry import Entry, chained, entry_of, number_of
 from points.ledger.heads import read_head
 from points.ledger.keys import Keys
 from points.ledger.wire import Wire
@@ -20,7 +20,7 @@ class Written(NamedTuple):
 
     @property
     def number(self) -> int:
-        return int(self.text[: self.text.index("\t")])
+        return number_of(self.text)
 
     @property
     def is_true(self) -> bool:

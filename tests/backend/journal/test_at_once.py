@@ -192,9 +192,9 @@ def test_who_asks_after_the_entries_were_read_shares_the_commit(
 
     def is_journaled(number: int) -> bool:
         (entry,) = stream(DISTRICT).read(number - 1, 1)
-        desk = commits.Books(DISTRICT).desk()
-        assert desk is not None
-        awaited = Awaited(desk, 5)
+        tray = commits.DistrictJournal(DISTRICT).tray()
+        assert tray is not None
+        awaited = Awaited(tray, 5)
         hand_in([(awaited, entry.text)])
         return awaited.is_sure()
 

@@ -13,7 +13,7 @@ import redis
 from points.clock import FixedClock
 from points.errors import Refused
 from points.ids import new_id
-from points.ledger import Awaited, Client, Desk, Ledger, owner_of
+from points.ledger import Awaited, Client, Ledger, Tray, owner_of
 from points.ledger import transfer as t
 from points.ledger.refusals import LADDER
 from tests.points.ledger.conftest import DISTRICT
@@ -241,7 +241,7 @@ class SlowJournal:
     def __init__(self) -> None:
         self.asked, self.left, self.piles = list[int](), list[int](), list[int]()
 
-    def desk(self) -> Desk:
+    def tray(self) -> Tray:
         return self
 
     def hand_in(self, answers: Sequence[Awaited]) -> None:
