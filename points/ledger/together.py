@@ -11,6 +11,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from threading import Lock
+from time import monotonic
 from weakref import WeakSet
 
 from points.errors import Refused
@@ -22,6 +23,8 @@ MOST = 64
 """Commands in one journey."""
 JOURNEYS = 2
 """Under way at the same time: one is prepared while the server works on the other."""
+LATE_SECONDS = 1.0
+"""Nobody waits longer for a journey that hangs: who comes behind it leaves beside it."""
 
 _FOR_ALL = (LEDGER_UNREACHABLE, NOT_YET_DURABLE)
 Run = Callable[[Sequence[Request], int], list[str]]
@@ -39,14 +42,6 @@ class _Turn:
         self.answer: str | None = None
         self.lost: Refused | None = None
 
-    def sleep(self) -> None:
-        """Until the gate is opened; what was handed in is waited for only as long as that may take."""
-        if self.awaited is None:
-            self.gate.acquire()
-            return
-        while (left := self.awaited.left) > 0 and not self.gate.acquire(timeout=left):
-            pass
-
     @property
     def is_handed_in(self) -> bool:
         return self.awaited is not None and self.awaited.text != ""
@@ -55,8 +50,8 @@ class _Turn:
 class Together:
     """Journeys to one ledger. `run` answers requests in their order; the time is the latest of theirs."""
 
-    def __init__(self, run: Run, journeys: int = JOURNEYS) -> None:
-        self._run, self._journeys = run, journeys
+    def __init__(self, run: Run, journeys: int = JOURNEYS, late_seconds: float = LATE_SECONDS) -> None:
+        self._run, self._journeys, self._late_seconds = run, journeys, late_seconds
         self.begin()
         _everyone.add(self)
 
@@ -86,18 +81,33 @@ class Together:
             turn.gate.acquire()
             self._waiting.append(turn)
         try:
-            turn.sleep()
+            return self._sleep(turn)
         except BaseException:
             self._leave(turn)
             raise
+
+    def _sleep(self, turn: _Turn) -> bool:
+        """Until the gate is opened, or the time of what was handed in is over; whether the turn must lead."""
+        late_at = monotonic() + self._late_seconds
+        while (seconds := self._patience(turn)) > 0 and not turn.gate.acquire(timeout=seconds):
+            if monotonic() >= late_at and self._steps_out(turn):
+                return True
         return turn.leads
+
+    def _patience(self, turn: _Turn) -> float:
+        return self._late_seconds if turn.awaited is None else min(self._late_seconds, turn.awaited.left)
+
+    def _steps_out(self, turn: _Turn) -> bool:
+        """Whether the turn still waited for a journey, and waits no more."""
+        with self._mutex:
+            if turn not in self._waiting:
+                return False
+            self._waiting.remove(turn)
+            return True
 
     def _leave(self, turn: _Turn) -> None:
         """A thread that is called away waits no longer, and does not keep those behind it waiting."""
-        with self._mutex:
-            if turn in self._waiting:
-                self._waiting.remove(turn)
-        if turn.leads:
+        if not self._steps_out(turn) and turn.leads:
             self._pass_on()
         if turn.awaited is not None:
             turn.awaited.let_go()
@@ -133,7 +143,7 @@ class Together:
         """Who has waited longest leads the next journey; it takes with it whoever waits when it leaves."""
         with self._mutex:
             if not self._waiting:
-                self._free += 1
+                self._free = min(self._free + 1, self._journeys)
                 return
             following = self._waiting.popleft()
             following.leads = True

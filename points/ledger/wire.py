@@ -47,7 +47,10 @@ class _Lines:
         self._pid = os.getpid()
 
     def take(self) -> Line:
-        """A connection nobody else uses. One that rested is looked at first: the server may have closed it."""
+        """A connection nobody else uses. One that rested is looked at first: the server may have closed it.
+
+        One that broke is made once more; not one whose server was waited for in vain, as nobody is to wait twice.
+        """
         if self._pid != os.getpid():
             self._idle, self._pid = [], os.getpid()
         try:
@@ -59,7 +62,7 @@ class _Lines:
             if time.monotonic() - since > REST_SECONDS and line.can_read():
                 line.disconnect()
                 line.connect()
-        except (redis.ConnectionError, redis.TimeoutError):
+        except redis.ConnectionError:
             line.disconnect()
             line.connect()
         return line

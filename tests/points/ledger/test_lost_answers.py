@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 
 import pytest
 import redis
@@ -119,3 +120,15 @@ def test_a_client_that_tries_again_by_itself_moves_twice(lossy: Lossy) -> None:
         script(keys=["balance"], args=[10])
     assert int(client.get("balance")) == 800
     client.close()
+
+
+def test_a_server_that_never_answers_is_waited_for_once(tmp_path: Path) -> None:
+    silent = socket.socket(socket.AF_UNIX)
+    silent.bind(str(tmp_path / "silent.sock"))
+    silent.listen(8)
+    ledger = Ledger(connect(str(tmp_path / "silent.sock"), answer_seconds=0.5), DISTRICT, SystemClock())
+    began = monotonic()
+    with refused("ledger_unreachable"):
+        ledger.post(TopUp(new_id(SystemClock().now()), "civic", 1))
+    assert 0.5 <= monotonic() - began < 0.9
+    silent.close()

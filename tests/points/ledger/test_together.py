@@ -75,7 +75,7 @@ def behind_a_slow_one(together: Together, server: Server) -> Iterator[Callable[.
 
 def test_commands_that_wait_travel_together_at_the_latest_of_their_times() -> None:
     server = Server()
-    together = Together(server.run, journeys=1)
+    together = Together(server.run, 1, late_seconds=60)
     with behind_a_slow_one(together, server) as ask:
         asked = [ask("a", 5), ask("b", 9), ask("c", 7)]
     assert [each.result(10) for each in asked] == ["a at 9", "b at 9", "c at 9"]
@@ -90,9 +90,18 @@ def test_a_command_that_comes_alone_leaves_at_once() -> None:
     assert server.journeys == [["slow"], ["a"]]
 
 
+def test_who_comes_behind_a_journey_that_hangs_leaves_beside_it() -> None:
+    server = Server()
+    together = Together(server.run, journeys=1, late_seconds=0.05)
+    with behind_a_slow_one(together, server), ThreadPoolExecutor(2) as others:
+        assert sorted(others.map(lambda name: together.ask(request_of(name), 1), "ab")) == ["a at 1", "b at 1"]
+        assert sorted(name for journey in server.journeys[1:] for name in journey) == ["a", "b"]
+    assert together._free == 1  # as many as before, though three were under way
+
+
 def test_no_journey_carries_more_than_its_most() -> None:
     server = Server()
-    together = Together(server.run, journeys=1)
+    together = Together(server.run, 1, late_seconds=60)
     with behind_a_slow_one(together, server) as ask:
         asked = [ask(f"a{number}") for number in range(MOST + 3)]
     assert [each.result(10) for each in asked] == [f"a{number} at 1" for number in range(MOST + 3)]
@@ -102,7 +111,7 @@ def test_no_journey_carries_more_than_its_most() -> None:
 @pytest.mark.parametrize("fault", [LEDGER_FULL(why="no memory"), ValueError("a bug")], ids=["refused", "broken"])
 def test_a_journey_that_fails_is_gone_again_by_each_alone(fault: Exception) -> None:
     server = Server(fault)
-    together = Together(server.run, journeys=1)
+    together = Together(server.run, 1, late_seconds=60)
     with behind_a_slow_one(together, server) as ask:
         good, bad, better = ask("good"), ask("bad"), ask("better")
     assert (good.result(10), better.result(10)) == ("good at 1", "better at 1")
@@ -114,7 +123,7 @@ def test_a_journey_that_fails_is_gone_again_by_each_alone(fault: Exception) -> N
 
 def test_a_server_that_cannot_be_asked_is_told_to_all_at_once() -> None:
     server = Server(LEDGER_UNREACHABLE(why="gone"))
-    together = Together(server.run, journeys=1)
+    together = Together(server.run, 1, late_seconds=60)
     with behind_a_slow_one(together, server) as ask:
         asked = [ask("a"), ask("bad"), ask("c")]
     told = [each.exception(10) for each in asked]
@@ -134,7 +143,7 @@ def _called_away(*_: object) -> None:
 
 def test_a_thread_that_is_called_away_keeps_nobody_waiting() -> None:
     server = Server()
-    together = Together(server.run, journeys=1)
+    together = Together(server.run, 1, late_seconds=60)
     before = signal.signal(signal.SIGUSR2, _called_away)
     try:
         with behind_a_slow_one(together, server) as ask:
@@ -158,7 +167,7 @@ def test_a_thread_that_is_called_away_keeps_nobody_waiting() -> None:
 
 def test_a_leader_that_is_called_away_leaves_the_lead_to_the_next() -> None:
     server = Server()
-    together = Together(server.run, journeys=1)
+    together = Together(server.run, 1, late_seconds=60)
     with behind_a_slow_one(together, server) as ask:
         leader = together._waiting
         asked = ask("next")
@@ -172,7 +181,7 @@ def test_a_leader_that_is_called_away_leaves_the_lead_to_the_next() -> None:
 
 def test_a_forked_process_does_not_wait_for_threads_it_does_not_have() -> None:
     server = Server()
-    together = Together(server.run, journeys=1)
+    together = Together(server.run, 1, late_seconds=60)
     with behind_a_slow_one(together, server) as ask:
         waiting = ask("waiting")
         read, write = os.pipe()
@@ -221,7 +230,7 @@ class Scribe(Server):
 
 def test_answers_of_one_journey_are_handed_in_at_once_and_their_threads_sleep_on_until_told() -> None:
     server, tray = Scribe(), Tray()
-    together = Together(server.run, journeys=1)
+    together = Together(server.run, 1, late_seconds=60)
     names = ["a", "none", "known", "again"]
     waits = {name: Awaited(tray, 10) for name in names}
     with behind_a_slow_one(together, server) as ask:
@@ -243,7 +252,7 @@ def test_answers_of_one_journey_are_handed_in_at_once_and_their_threads_sleep_on
 
 def test_an_answer_nobody_tells_of_is_waited_for_no_longer_than_its_time() -> None:
     server, tray = Scribe(), Tray()
-    together = Together(server.run, journeys=1)
+    together = Together(server.run, 1, late_seconds=60)
     waits = {name: Awaited(tray, 0.1) for name in ("a", "b")}
     with behind_a_slow_one(together, server) as ask:
         asked = [ask(name, 1, waits[name]) for name in waits]
@@ -274,7 +283,7 @@ def held_up(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[in
         assert bell.wait(10)
         return run(requests, at_ms)
 
-    monkeypatch.setattr(ledger, "_together", Together(wait_and_run, journeys=1))
+    monkeypatch.setattr(ledger, "_together", Together(wait_and_run, 1, late_seconds=60))
     try:
         yield sizes
     finally:
