@@ -149,6 +149,7 @@ class Comparison:
         """How many keys there are of those that are written once, by sort; any other must be one that is known."""
         counted: Counter[str] = Counter()
         for page in pages:
+            opening: list[str] = []
             for key in page:
                 sort, _, name = key.partition(":")
                 if sort in _FINALS:
@@ -158,10 +159,12 @@ class Comparison:
                     if name not in self._known[sort][0]:
                         raise Unlike(self._keys.prefix + key, "no such key", "one")
                 elif sort == "opens":
-                    if int(name) not in self._state.opening_days:
-                        raise Unlike(self._keys.prefix + key, "no such key", "one")
+                    opening.append(name)
                 elif sort not in _OTHERS:
                     raise Unlike(self._keys.prefix + key, "no such key", "one")
+            unknown = set(opening).difference(map(str, self._state.opening_days if opening else ()))
+            if unknown:
+                raise Unlike(f"{self._keys.prefix}opens:{min(unknown)}", "no such key", "one")
         return counted
 
     def _stays(self) -> None:
