@@ -151,6 +151,7 @@ TAMPERED: dict[str, Callable[[redis.Redis], object]] = {
     "accounts closed:": lambda c: c.hset(_first(c, "accounts"), "closed:resident:hao", "3"),
     "accounts lot:3": lambda c: c.hset(_first(c, "accounts"), "lot:3", "closed"),
     "holds": lambda c: c.zadd(f"{{d:{DISTRICT}}}:holds", {"ghost": 5}),
+    "opens:7": lambda c: c.zadd(f"{{d:{DISTRICT}}}:opens:7", {"ghost": 5}),
     "head": lambda c: _one_more(c, f"{{d:{DISTRICT}}}:head"),
 }
 
