@@ -197,6 +197,8 @@ _ONE_OF = {
     "service.log_level": ("debug", "info", "warning", "error"),
 }
 _MUST_BE_POSITIVE = (int, float)
+_MOST = 10**9
+"""No clock counts seconds much further."""
 _WHILE_CHANGED = ("root_key_before",)
 _MAY_BE_ZERO = ("service.trusted_proxies",)
 
@@ -290,7 +292,7 @@ def _schema() -> type[Schema]:
 def _field(name: str, hint: Any) -> f.Field[Any]:
     checks: list[Any] = [validate.OneOf(_ONE_OF[name])] if name in _ONE_OF else []
     if hint in _MUST_BE_POSITIVE:
-        checks.append(validate.Range(min=0, min_inclusive=name in _MAY_BE_ZERO))
+        checks.append(validate.Range(min=0, max=_MOST, min_inclusive=name in _MAY_BE_ZERO))
     if hint == list[str]:
         return f.List(f.String(validate=validate.Regexp(r"\d{6}")), required=True, validate=validate.Length(min=1))
     made: dict[Any, type[f.Field[Any]]] = {str: f.String, int: f.Integer, float: f.Float, bool: f.Boolean}

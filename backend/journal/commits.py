@@ -69,7 +69,8 @@ class Committer:
     def __init__(self, app: Flask, district: str) -> None:
         self._app, self._district = app, district
         self._lane = Lane(db.engine, stream(district), district) if db.engine.dialect.name == "postgresql" else None
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()  # held as such by who posts: a condition's own way in can be broken off halfway
+        self._changed = threading.Condition(self._lock)
         self._waiting: list[Awaited] = []
         self._begun = 0
         """How many of those waiting came before the copy under way began."""
@@ -95,7 +96,7 @@ class Committer:
 
     def hand_in(self, answers: Sequence[Awaited]) -> None:
         """Copy, from now on, until the journal has the entries of these, and tell each."""
-        with self._changed:
+        with self._lock:
             before = len(self._waiting)
             self._waiting += answers
             if self._thread is None or not self._thread.is_alive():
@@ -106,7 +107,7 @@ class Committer:
 
     def let_go(self, answer: Awaited) -> None:
         """Nobody is kept who waits no longer: the books may hang for hours."""
-        with self._changed:
+        with self._lock:
             if answer in self._waiting:
                 place = self._waiting.index(answer)
                 self._begun -= place < self._begun

@@ -63,10 +63,12 @@ class Awaited:
 
     def is_sure(self) -> bool:
         """Whether the journal has it; back when that is told, or when its time is over."""
-        if self.sure is None:
-            self.gate.acquire(timeout=max(0.0, self.left))
-        if self.sure is None:
-            self.let_go()
+        try:
+            if self.sure is None:
+                self.gate.acquire(timeout=max(0.0, self.left))
+        finally:
+            if self.sure is None:
+                self.let_go()
         return bool(self.sure)
 
     def let_go(self) -> None:

@@ -29,6 +29,8 @@ class Safe:
     ) -> None:
         if level not in LEVELS or (level == "journal" and journal is None):
             raise ValueError("a level is disk, replica, or journal with somebody who knows the journal")
+        if wait_seconds <= 0:
+            raise ValueError("an answer waits for its level")
         self._journal = journal if level == "journal" else None
         self._replicas = replicas if level == "replica" else 0
         self._mark = keys.prefix + "waited"

@@ -66,33 +66,34 @@ class Together:
         Only when the server could not be asked, or its replicas did not follow in time, do all hear it at once.
         """
         turn = _Turn(request, at_ms, awaited)
-        if self._leads(turn):
-            self._lead(turn)
+        try:
+            self._wait(turn)
+            if turn.leads:
+                self._lead(turn)
+        except BaseException:
+            self._leave(turn)
+            raise
+        finally:
+            if turn.leads:
+                self._pass_on()
         if turn.lost is not None:
             raise Refused(turn.lost.kind, turn.lost.details)
         return turn.answer if turn.answer is not None else self._run([request], at_ms)[0]
 
-    def _leads(self, turn: _Turn) -> bool:
-        """Wait until the turn is answered or must lead; whether it must."""
+    def _wait(self, turn: _Turn) -> None:
+        """Until the turn must lead or its gate is opened, or until the time of what was handed in is over."""
         with self._mutex:
             if self._free:
+                turn.leads = True
                 self._free -= 1
-                return True
+                return
             turn.gate.acquire()
             self._waiting.append(turn)
-        try:
-            return self._sleep(turn)
-        except BaseException:
-            self._leave(turn)
-            raise
-
-    def _sleep(self, turn: _Turn) -> bool:
-        """Until the gate is opened, or the time of what was handed in is over; whether the turn must lead."""
         late_at = monotonic() + self._late_seconds
         while (seconds := self._patience(turn)) > 0 and not turn.gate.acquire(timeout=seconds):
             if monotonic() >= late_at and self._steps_out(turn):
-                return True
-        return turn.leads
+                turn.leads = True
+                return
 
     def _patience(self, turn: _Turn) -> float:
         return self._late_seconds if turn.awaited is None else min(self._late_seconds, turn.awaited.left)
@@ -106,9 +107,8 @@ class Together:
             return True
 
     def _leave(self, turn: _Turn) -> None:
-        """A thread that is called away waits no longer, and does not keep those behind it waiting."""
-        if not self._steps_out(turn) and turn.leads:
-            self._pass_on()
+        """A thread that is called away waits no longer."""
+        self._steps_out(turn)
         if turn.awaited is not None:
             turn.awaited.let_go()
 
@@ -120,7 +120,6 @@ class Together:
                     crew.append(self._waiting.popleft())
             self._journey(crew)
         finally:
-            self._pass_on()
             for other in crew[1:]:
                 if not other.is_handed_in:
                     other.gate.release()

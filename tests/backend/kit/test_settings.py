@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from backend.settings import load
 from backend.wiring import Parts, parts
 from points.errors import Refused
 
@@ -24,3 +25,11 @@ def test_an_address_that_names_no_server_is_a_wrong_setting(app: Flask, section:
     assert refused.value.code == "settings_wrong"
     assert f"{section}.url: unreadable" in refused.value.sentence("en")
     assert "hush" not in refused.value.sentence("en")
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 1e12, float("nan"), float("inf")])
+def test_a_number_that_no_clock_can_count_is_a_wrong_setting(seconds: float) -> None:
+    with pytest.raises(Refused) as refused:
+        load({}, {"redis": {"wait_seconds": seconds}})
+    assert refused.value.code == "settings_wrong"
+    assert "redis.wait_seconds" in str(refused.value.details["problems"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -165,17 +166,25 @@ def test_a_thread_that_is_called_away_keeps_nobody_waiting() -> None:
     assert server.journeys == [["slow"], ["first", "last"]]
 
 
-def test_a_leader_that_is_called_away_leaves_the_lead_to_the_next() -> None:
-    server = Server()
-    together = Together(server.run, 1, late_seconds=60)
-    with behind_a_slow_one(together, server) as ask:
-        leader = together._waiting
-        asked = ask("next")
-        turn = leader[0]
-        called_away = type(turn)(request_of("called away"), 1)
-        called_away.leads = True
-        together._leave(called_away)
-        assert asked.result(10) == "next at 1"
+@pytest.mark.parametrize("where", ["_lead", "_journey", "_pass_on"])
+def test_a_leader_that_is_called_away_leaves_the_lead_to_the_next(where: str) -> None:
+    """Wherever it is called away: before its journey, in it, or after it."""
+    together = Together(Server().run, 1, late_seconds=60)
+
+    def call_away(frame: Any, event: str, _: object) -> Any:
+        if frame.f_code is getattr(Together, where).__code__ and event == ("return" if where == "_pass_on" else "call"):
+            raise Away
+        return call_away
+
+    def ask() -> None:
+        sys.settrace(call_away)
+        try:
+            together.ask(request_of("called away"), 1)
+        finally:
+            sys.settrace(None)
+
+    with ThreadPoolExecutor(1) as other, pytest.raises(Away):
+        other.submit(ask).result(10)
     assert together.ask(request_of("later"), 2) == "later at 2"
 
 
