@@ -39,7 +39,7 @@ from points.errors import Refused
 from points.ledger import Ledger, connect
 from tests.postgres import Postgres
 
-BATCH = 3000
+BATCH = 20_000
 Rounds = dict[str, list[float]]
 
 
@@ -177,6 +177,7 @@ def main() -> None:
             }
             found = in_rounds(works, given.rounds, given.clients, given.seconds)
             batch: Rounds = {"bare": [], "ours": []}
+            garbage.settle()
             for _ in range(given.rounds):
                 batch["bare"].append(loads.pipelines(url, given.residents, BATCH))
                 batch["ours"].append(loads.batches(url, given.residents, BATCH))

@@ -17,6 +17,7 @@ import redis
 import uuid_utils
 from sqlalchemy import create_engine
 
+from backend.kit import garbage
 from benchmarks.baselines import redeem_orm
 from points.clock import SystemClock
 from points.ids import new_id
@@ -60,6 +61,7 @@ def _child(
     make: Work, threads: int, seconds: float, start: Barrier, results: multiprocessing.Queue[list[float]], number: int
 ) -> None:
     work, took = make(), list[float]()
+    garbage.settle()  # as the service's own processes do
     numbers = itertools.count(number * 1_000_000_000)
 
     def client() -> None:

@@ -26,7 +26,6 @@ from flask import Flask
 
 from backend.app import create_app
 from backend.journal.projector import head_number, project_all
-from backend.kit import garbage
 from backend.kit.db import db
 from backend.settings import load
 from backend.wiring import ledger
@@ -55,7 +54,6 @@ def service(level: str, ledger_url: str, books_url: str, home: Path) -> Flask:
 def redemptions(make: Callable[[], Flask], residents: int) -> Callable[[int], object]:
     """Redemptions by everybody in turn, each thread in an app context of its own, as web threads are."""
     app, local = make(), threading.local()
-    garbage.settle()
 
     def work(i: int) -> None:
         if not hasattr(local, "context"):
