@@ -7,7 +7,7 @@ import random
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -78,21 +78,24 @@ def synced(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def _cut(server: Valkey, noted: Path) -> int:
-    """What a power cut may leave: each file as long as it was at its last fsync. Answers how many bytes went."""
-    gone = 0
+def _notes(server: Valkey, noted: Path) -> Iterator[tuple[Path, int]]:
+    """Each noted file of the server with its length at its last fsync; a note just begun says nothing is on disk."""
     for file in (server.directory / "appendonlydir").iterdir():
         note = noted / f"{file.name}.len"
-        if note.exists() and (length := int(note.read_text())) < file.stat().st_size:
-            gone += file.stat().st_size - length
+        if note.exists():
+            yield file, int(note.read_text() or 0)
+
+
+def _cut(server: Valkey, noted: Path) -> None:
+    """Leave what a power cut may leave: each file as long as it was at its last fsync."""
+    for file, length in _notes(server, noted):
+        if length < file.stat().st_size:
             os.truncate(file, length)
-    return gone
 
 
 def _unsynced(server: Valkey, noted: Path) -> int:
     """How many bytes were written and not yet fsynced."""
-    files = [(file, noted / f"{file.name}.len") for file in (server.directory / "appendonlydir").iterdir()]
-    return sum(file.stat().st_size - int(note.read_text() or 0) for file, note in files if note.exists())
+    return sum(file.stat().st_size - length for file, length in _notes(server, noted))
 
 
 def _lose_power(make: Callable[..., Valkey], synced: Path, noted: Path, fsync: str, unsynced: int = 0) -> Observer:
@@ -111,6 +114,19 @@ def _lose_power(make: Callable[..., Valkey], synced: Path, noted: Path, fsync: s
     observer.told["answered"] = len(observer.answers)
     observer.client = connect(server.socket)
     return observer
+
+
+def test_a_cut_within_the_first_note_of_a_file_leaves_none_of_it(
+    private_valkey: Callable[..., Valkey], tmp_path: Path
+) -> None:
+    server = private_valkey()
+    server.kill()
+    (file,) = (server.directory / "appendonlydir").glob("*.incr.aof")
+    file.write_bytes(b"written, not on disk")
+    (tmp_path / f"{file.name}.len").touch()
+    assert _unsynced(server, tmp_path) == file.stat().st_size
+    _cut(server, tmp_path)
+    assert file.stat().st_size == 0
 
 
 def _cut_often(make: Callable[..., Valkey], synced: Path, noted: Path, cuts: int) -> None:
