@@ -8,7 +8,7 @@ from typing import Any
 
 from redis.exceptions import ResponseError
 
-from points.ledger.awaited import Awaited, Journal, hand_in, is_entry, text_of
+from points.ledger.awaited import Awaited, Journal, Tray, hand_in, is_entry, text_of
 from points.ledger.keys import Keys
 from points.ledger.refusals import NOT_YET_DURABLE
 
@@ -76,12 +76,12 @@ class Safe:
 
     def awaited(self) -> Awaited | None:
         """How this thread's posting waits for the journal; None where it does not, or its own commit keeps it."""
-        tray = self._journal.tray() if self._journal is not None else None
+        tray = self._tray()
         return Awaited(tray, self._seconds) if tray is not None else None
 
     def hand_in(self, answers: Sequence[str]) -> list[Awaited | None]:
         """One for each answer that holds an entry, all handed in at once; None for the others, and where none waits."""
-        tray = self._journal.tray() if self._journal is not None else None
+        tray = self._tray()
         if tray is None:
             return [None] * len(answers)
         awaited = [Awaited(tray, self._seconds) if is_entry(answer) else None for answer in answers]
@@ -96,3 +96,6 @@ class Safe:
             hand_in([(awaited, answer)])
         if not (self._journal.has(text_of(answer)) if awaited is None else awaited.is_sure()):
             raise NOT_YET_DURABLE(level="journal")
+
+    def _tray(self) -> Tray | None:
+        return self._journal.tray() if self._journal is not None else None

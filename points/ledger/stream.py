@@ -37,8 +37,7 @@ class Stream:
 
     def read(self, after_number: int, count: int = 500) -> list[Entry]:
         """At most `count` entries numbered above `after_number`, in order; there is no gap but a trimmed start."""
-        found = self._wire.ask("XRANGE", self._key, f"{after_number + 1}-0", "+", "COUNT", count)
-        return [entry_of(*entry) for entry in _written(found)]
+        return entries_after(self._wire, self._key, after_number, count)
 
     def written(self, after_number: int, count: int = 500) -> tuple[int, list[Written]]:
         """The same, not taken apart, and the epoch of the ledger they are read from."""
@@ -62,6 +61,12 @@ class Stream:
         """How many entries are in the stream."""
         found = self._wire.ask("XLEN", self._key)
         return found if isinstance(found, int) else 0
+
+
+def entries_after(wire: Wire, stream: str, number: int, count: int) -> list[Entry]:
+    """At most `count` entries of a stream, by its key, numbered above `number`."""
+    found = wire.ask("XRANGE", stream, f"{number + 1}-0", "+", "COUNT", count)
+    return [entry_of(*entry) for entry in _written(found)]
 
 
 def _written(found: object) -> list[Written]:

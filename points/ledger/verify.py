@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from points.ledger.compare import Comparison
-from points.ledger.entry import Entry, entry_of
+from points.ledger.entry import Entry
 from points.ledger.ledger import Ledger
 from points.ledger.retell import CHUNK, Difference, Following, Retelling, Unlike
 from points.ledger.state import Broken
+from points.ledger.stream import entries_after
 
 __all__ = ["Difference", "Proof", "verify"]
 
@@ -42,7 +43,8 @@ def verify(
     below the floor may have been forgotten. Memory grows with residents, open holds and waiting grants, not with
     entries.
     """
-    told = Retelling(ledger, following or _from_stream(ledger), progress)
+    wire, stream = ledger.wire, ledger.keys.stream
+    told = Retelling(ledger, following or (lambda number: entries_after(wire, stream, number, CHUNK)), progress)
     difference: Difference | None = None
     try:
         told.fold(entries)
@@ -52,12 +54,3 @@ def verify(
     except Broken as broken:
         difference = Difference(f"entry {broken.number}", "an entry that follows from those before", broken.what)
     return Proof(told.state.number, len(told.state.purses), len(told.state.holds), difference)
-
-
-def _from_stream(ledger: Ledger) -> Following:
-    def read(number: int) -> list[Entry]:
-        found = ledger.wire.ask("XRANGE", ledger.keys.stream, f"{number + 1}-0", "+", "COUNT", CHUNK)
-        listed = found if isinstance(found, list) else []
-        return [entry_of(*(each.decode() for each in fields[1::2])) for _, fields in listed]
-
-    return read
