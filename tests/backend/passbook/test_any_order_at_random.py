@@ -140,7 +140,9 @@ def check(resident: Person) -> None:
     assert points(resident) <= 60
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(plan=st.lists(steps, min_size=6, max_size=14))
 def test_no_order_passes_a_limit_a_mark_a_cap_or_the_store(
     cast: Cast, clock: FixedClock, office: Office, plan: list[tuple[object, ...]]
