@@ -21,6 +21,7 @@ from points.ids import derived_id, new_id
 from tests.app import DISTRICT
 from tests.backend.rewards.people import Market
 from tests.cast import Cast
+from tests.cli.processes import until
 from tests.faults.service import Service
 
 POINTS, PRICE = 100_000, 3
@@ -103,7 +104,7 @@ class Crowd:
         self._port = port
         self.slowest_s, self.longest_gap_s = 0.0, 0.0
         self._keep, self._rest_s = keep, rest_s
-        self._stop = Event()
+        self._stop, self._gone = Event(), Event()
         self._threads: list[Thread] = []
         self._last_answer = time.monotonic()
         Crowd.begun.append(self)
@@ -125,6 +126,7 @@ class Crowd:
 
     def begin(self) -> Crowd:
         self._stop.clear()
+        self._gone.clear()
         self._last_answer = time.monotonic()
         self._threads = [
             Thread(target=self._live, args=(resident, clerk, seed), daemon=True)
@@ -140,6 +142,11 @@ class Crowd:
         for thread in self._threads:
             thread.join()
         return self
+
+    def go_away(self) -> Crowd:
+        """Nobody is there to answer: let everybody give up what they wait for, which stays unknown to them."""
+        self._gone.set()
+        return self.end()
 
     def answered(self) -> int:
         return len(self.kept)
@@ -183,7 +190,7 @@ class Crowd:
 
     def _ask(self, line: Line, method: str, path: str, body: Any = None, key: str = "") -> Answer | None:
         give_up_at = time.monotonic() + PATIENCE_S
-        while time.monotonic() < give_up_at:
+        while time.monotonic() < give_up_at and not self._gone.is_set():
             began = time.monotonic()
             try:
                 answer = line.once(method, path, body, key)
@@ -211,13 +218,25 @@ class Crowd:
     @property
     def refused(self) -> dict[str, int]:
         """What was answered other than yes, and what was not answered."""
-        return {what: count for what, count in self.told.items() if not any(f" {ok}" in what for ok in (200, 201))}
+        told = self.told.copy()  # more may be told meanwhile
+        return {what: count for what, count in told.items() if not any(f" {ok}" in what for ok in (200, 201))}
+
+    def reach(self, least: int) -> Crowd:
+        """Go on until that much was accepted: how much it is in a second is the machine's."""
+        until(lambda: self._has(least))
+        return self
 
     def floors(self, least: int) -> None:
         """Enough was accepted of each kind: a service that refuses everything does not pass."""
-        assert sum(len(each.redeemed) for each in self.residents) >= least
-        assert sum(len(each.captured) for each in self.residents) >= least // 5
-        assert sum(len(each.cancelled) for each in self.residents) >= least // 20
+        assert self._has(least), self.told
+
+    def _has(self, least: int) -> bool:
+        """Redemptions, and a part of them handed over or cancelled."""
+        return (
+            sum(len(each.redeemed) for each in self.residents) >= least
+            and sum(len(each.captured) for each in self.residents) >= least // 5
+            and sum(len(each.cancelled) for each in self.residents) >= least // 20
+        )
 
     def only(self, *allowed: str) -> None:
         """Nothing but yes, the named codes, and (where allowed) `no answer`."""

@@ -102,6 +102,8 @@ class Proxy:
             case "lost":
                 return False
             case "reset":
+                # a thread that still reads would keep it from its end, and the other side from hearing of it
+                client.shutdown(socket.SHUT_RD)
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 client.close()
                 return False

@@ -61,7 +61,7 @@ def _without_books(district: Service, postgres: Postgres, trouble: Trouble, seco
         before = crowd.answered()
         time.sleep(seconds)
         meanwhile = crowd.answered() - before
-    crowd.end()
+    crowd.reach(30).end()
     with district.inside():
         took = drained(60)
     crowd.check()
@@ -138,20 +138,27 @@ def test_kill_9_of_postgresql_loses_no_commit(district: Service, killed_postgres
 
 
 def test_a_kill_loses_commits_that_did_not_wait_for_the_disk(killed_postgres: Postgres) -> None:
-    """The control: plain rows, answered before they were on disk."""
-    url = make_url(killed_postgres.fresh()).set(drivername="postgresql").render_as_string(hide_password=False)
+    """The control: plain rows, answered before they were on disk. Somebody's flush may come just before the kill."""
+    tries = (_lost_by_a_kill(killed_postgres) for _ in range(10))
+    lost = next((lost for lost in tries if lost), 0)
+    print(f"control: {lost} of 300 commits lost")
+    assert lost
+
+
+def _lost_by_a_kill(postgres: Postgres) -> int:
+    """How many of 300 commits that were answered at once are gone after a kill."""
+    url = make_url(postgres.fresh()).set(drivername="postgresql").render_as_string(hide_password=False)
     with suppress(psycopg.OperationalError), psycopg.connect(url, autocommit=True) as books:
         books.execute("CREATE TABLE answered (number integer)")
         books.execute("SET synchronous_commit = off")
         for number in range(300):
             books.execute("INSERT INTO answered VALUES (%s)", (number,))
-        killed_postgres.kill()
-    killed_postgres.start()
+        postgres.kill()
+    postgres.start()
     with psycopg.connect(url) as books:
         found = books.execute("SELECT count(*) FROM answered").fetchone()
     assert found is not None
-    print(f"control: {300 - found[0]} of 300 commits lost")
-    assert found[0] < 300
+    return 300 - int(found[0])
 
 
 @pytest.mark.torture

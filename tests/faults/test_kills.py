@@ -27,7 +27,7 @@ def _under_kills(town: Service, kills: int, part: Part, pause: tuple[float, floa
         while crowd.answered() < before + 12:
             assert time.monotonic() < give_up_at, f"it did not come back: {crowd.told}"
             time.sleep(0.02)
-    crowd.end().check()
+    crowd.reach(10 * kills).end().check()
     took_s, pause_s = time.monotonic() - began, crowd.longest_gap_s
     print(f"{kills} kills in {took_s:.0f} s: {crowd.answered()} answered, longest pause {pause_s:.1f} s, {crowd.told}")
     return crowd
@@ -82,6 +82,7 @@ def test_a_frozen_ledger_is_refused_by_name_and_wakes_with_all_it_answered(town:
     kill(frozen, how=signal.SIGSTOP)
     time.sleep(6)
     kill(frozen, how=signal.SIGCONT)
+    crowd.reach(20)
     time.sleep(1)
     crowd.end().check()
     crowd.only("ledger_unreachable", "ledger_closed", "no answer")

@@ -34,7 +34,7 @@ def _fill_disk(service: Service, disk: Path, times: int) -> None:
         until(lambda answered=answered: crowd.answered() > answered + 10)
         back_s = max(back_s, time.monotonic() - free_at)
     time.sleep(0.5)
-    crowd.end().check()
+    crowd.reach(20 * times).end().check()
     print(f"{times} full disks: {crowd.answered()} answered, back {back_s:.1f} s after there was room, {crowd.told}")
     crowd.only("ledger_unreachable", "ledger_closed", "ledger_full")
     assert any(" 503 ledger_" in what for what in crowd.told)
@@ -84,7 +84,7 @@ def _fill_memory(town: Service, times: int) -> None:
                 assert server.dbsize() == held  # refused whole
             answered = crowd.answered()
             until(lambda answered=answered: crowd.answered() > answered + 20)
-    crowd.end().check()
+    crowd.reach(15 * times).end().check()
     crowd.only("ledger_full")
     crowd.floors(15 * times)
 

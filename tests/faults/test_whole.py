@@ -18,13 +18,14 @@ def _kill_supervisor(town: Service, kills: int) -> None:
     for number in range(kills):
         crowd = Crowd(town, clients=4).begin()
         time.sleep(1.5)
+        crowd.reach(10)
         assert town.process is not None
         old = family(town.process.pid)
         assert len(old) >= 9  # itself, ledger, cache, emulator and its worker, web and its two, worker
         with town.place.embedded[1].client() as cache:
             signed_in = {key: cache.get(key) for key in cache.scan_iter("session:*")}
         town.kill()
-        crowd.end()
+        crowd.go_away()
         town.start()
         with town.place.embedded[1].client() as cache:
             cache.mset(signed_in)  # they sign in again
@@ -55,7 +56,7 @@ def _reload(town: Service, reloads: int) -> None:
         kill(town.pid("web"), how=signal.SIGHUP)
         until(lambda old=old: not old & set(town.web_workers()))
     time.sleep(0.5)
-    crowd.end().check()
+    crowd.reach(20 * reloads).end().check()
     crowd.only()
     crowd.floors(20 * reloads)
     print(f"{reloads} reloads: {crowd.answered()} answered, slowest {crowd.slowest_s:.2f} s")
@@ -83,7 +84,7 @@ def _rewrite(town: Service, kills: int) -> None:
         answered = crowd.answered()
         kill(town.pid("ledger"))
         until(lambda answered=answered: crowd.answered() > answered + 20)
-    crowd.end().check()
+    crowd.reach(10 * kills).end().check()
     crowd.only("ledger_unreachable", "ledger_closed", "sessions_unavailable", "no answer")
     assert sum(crowd.refused.values()) >= kills
     crowd.floors(10 * kills)
