@@ -11,6 +11,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,6 +29,11 @@ NODES = 2 * PRIMARIES
 SLOTS = 16384
 DISTRICTS = tuple(f"3701{number:02}" for number in (3, 4, 12, 13, 14, 15, 16, 17))
 NODE_TIMEOUT_MS = 1500
+UNHURRIED_MS = 60_000
+"""Where nobody is killed, a server that is busy for a while is not to be taken for one that is gone."""
+_FIRST_PORT, _LAST_PORT, _LINE = 11_000, 21_000, 10_000
+"""Below the ports that connections are given, also with the cluster's own line so far above: nobody takes one between
+the look and the start, or while its server is down."""
 _WITHIN_S = 60
 
 
@@ -58,14 +64,13 @@ class RealCluster:
     def form(self) -> RealCluster:
         """Make one cluster of the six, and wait until everybody agrees."""
         asked = [node.client() for node in self.nodes]
-        for number, (node, port) in enumerate(zip(asked, self.ports, strict=True), 1):
+        for number, node in enumerate(asked, 1):
             node.execute_command("CLUSTER SET-CONFIG-EPOCH", number)
-            asked[0].execute_command("CLUSTER MEET", "127.0.0.1", port, port + 10_000)
         names = [node.execute_command("CLUSTER MYID") for node in asked]
         for number in range(PRIMARIES):
             first, last = SLOTS * number // PRIMARIES, SLOTS * (number + 1) // PRIMARIES - 1
             asked[number].execute_command("CLUSTER ADDSLOTSRANGE", first, last)
-        until(lambda: all(_knows(node, names) for node in asked))
+        until(lambda: self._met(asked, names))
         for number in range(PRIMARIES):
             asked[PRIMARIES + number].execute_command("CLUSTER REPLICATE", names[number])
         until(lambda: all(_well(node) for node in asked))
@@ -73,6 +78,21 @@ class RealCluster:
         until(lambda: all(node.info("replication")["connected_slaves"] == 1 for node in asked[:PRIMARIES]))
         for node in asked:
             node.close()
+        return self
+
+    def _met(self, asked: list[redis.Redis], names: list[str]) -> bool:
+        """Whether everybody knows everybody. Who did not answer the first word in time hears it again."""
+        listed = str(asked[0].execute_command("CLUSTER NODES"))
+        for name, port in zip(names, self.ports, strict=True):
+            if name not in listed:
+                asked[0].execute_command("CLUSTER MEET", "127.0.0.1", port, port + _LINE)
+        return all(_knows(node, names) for node in asked)
+
+    def be_patient(self) -> RealCluster:
+        """From now on nobody is taken for gone who is only busy."""
+        for node in self.nodes:
+            with node.client() as asked:
+                asked.config_set("cluster-node-timeout", UNHURRIED_MS)
         return self
 
     def end(self) -> None:
@@ -109,11 +129,12 @@ def _linked(node: redis.Redis) -> bool:
 def free_ports(count: int) -> list[int]:
     """Ports nobody uses, low enough for the cluster's own line beside each."""
     probes = []
-    for port in range(20_000 + time.monotonic_ns() % 20_000, 50_000):
+    first = _FIRST_PORT + time.monotonic_ns() // 1000 % ((_LAST_PORT - _FIRST_PORT) // 2)
+    for port in range(first, _LAST_PORT):
         pair = [socket.socket(), socket.socket()]
         try:
             pair[0].bind(("127.0.0.1", port))
-            pair[1].bind(("127.0.0.1", port + 10_000))
+            pair[1].bind(("127.0.0.1", port + _LINE))
         except OSError:
             for probe in pair:
                 probe.close()
@@ -137,7 +158,7 @@ def make_cluster(home: Path, *extra: str) -> RealCluster:
                 "bind": "127.0.0.1",
                 "protected-mode": "no",
                 "cluster-enabled": "yes",
-                "cluster-port": port + 10_000,
+                "cluster-port": port + _LINE,
                 "cluster-node-timeout": NODE_TIMEOUT_MS,
                 "cluster-replica-validity-factor": 0,
                 "cluster-require-full-coverage": "no",
@@ -158,21 +179,26 @@ def make_cluster(home: Path, *extra: str) -> RealCluster:
 @pytest.fixture
 def private_cluster() -> Iterator[RealCluster]:
     """A cluster for one test alone."""
-    yield from _of_its_own()
+    with _of_its_own() as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
 def ledger_cluster() -> Iterator[RealCluster]:
     """One cluster for all tests of a process. A test that kills a server takes `private_cluster` instead."""
-    yield from _of_its_own()
+    with _of_its_own() as made:
+        yield made.be_patient()
 
 
+@contextmanager
 def _of_its_own() -> Iterator[RealCluster]:
     home = Path(tempfile.mkdtemp(prefix="civic-", dir="/tmp"))
     try:
         made = make_cluster(home)
-        yield made
-        made.end()
+        try:
+            yield made
+        finally:
+            made.end()
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

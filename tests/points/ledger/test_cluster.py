@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 import pytest
 import redis
@@ -88,8 +89,11 @@ def test_a_district_whose_server_changed_is_found_without_being_told(private_clu
         first = ledger.post(TopUp(new_id(SystemClock().now()), "civic", 5))
         before = private_cluster.owner(DISTRICTS[0])
         replica = client.replicas(ledger.keys.prefix)[0]
-        replica.execute_command("CLUSTER FAILOVER")
-        until(lambda: private_cluster.owner(DISTRICTS[0]) is not before)
+        for _ in range(5):  # on a busy machine it is given up, which nobody is told
+            replica.execute_command("CLUSTER FAILOVER")
+            with suppress(AssertionError):
+                until(lambda: private_cluster.owner(DISTRICTS[0]) is not before, 10)
+                break
         late = TopUp(new_id(SystemClock().now()), "civic", 7)
         with refused("ledger_closed"):  # another server, another run: it is matched first
             _patient(ledger, late)
