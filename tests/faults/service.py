@@ -20,7 +20,7 @@ from backend.kit.db import db
 from backend.settings import ROOT
 from points.clock import Clock
 
-READY = re.compile(r"ready api=http://(\S+):(\d+)")
+READY = re.compile(r"ready api=http://(\S+):(\d+)\s")
 ROUNDS = int(os.environ.get("ROUNDS", "100"))
 """What `make torture` multiplies by."""
 _MARKS = {
@@ -54,9 +54,9 @@ class Service:
         command = [sys.executable, "-m", "backend.cli.main", "up", "--data", str(self.data), "--port", str(self.port)]
         with log.open("wb") as said:
             self.process = subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=said, stderr=subprocess.STDOUT)
-        while (ready := READY.search(log.read_text())) is None:
-            assert self.process.poll() is None, log.read_text()
-            assert time.monotonic() - began < 90, log.read_text()
+        while (ready := READY.search(said_in(log))) is None:
+            assert self.process.poll() is None, said_in(log)
+            assert time.monotonic() - began < 90, said_in(log)
             time.sleep(0.02)
         self.port = int(ready[2])
         self.started_in = time.monotonic() - began
@@ -98,6 +98,11 @@ class Service:
             yield app
             db.session.remove()
             db.engine.dispose()
+
+
+def said_in(log: Path) -> str:
+    """What a process has written so far; it may be in the midst of a word."""
+    return log.read_text("utf-8", errors="replace")
 
 
 def children(pid: int) -> list[int]:

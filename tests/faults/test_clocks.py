@@ -49,7 +49,13 @@ class Moved:
 
     def set(self, days: int) -> None:
         self.days = days
-        self.file.write_text(f"+{days}d\n")
+        self.tell(days)
+
+    def tell(self, days: int) -> None:
+        """Move the service's clocks alone, at once: a file that is half written says that nothing has moved."""
+        fresh = self.file.with_name("clock.new")
+        fresh.write_text(f"+{days}d\n")
+        fresh.replace(self.file)
 
     def now(self) -> datetime:
         return SystemClock().now() + timedelta(days=self.days)
@@ -139,7 +145,7 @@ def test_a_server_whose_clock_alone_has_jumped_takes_nothing(town: Flask, clock:
     reward = market.reward(market.merchant(), stock=5, price=PRICE)
     outbox.deliver_due()
     resident = market.resident(POINTS)
-    clock.file.write_text("+2d\n")
+    clock.tell(2)
     refused = redeem(resident, reward)
     assert (refused.status_code, refused.json["code"]) == (503, "clock_skew")
     clock.set(0)

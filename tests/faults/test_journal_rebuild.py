@@ -30,6 +30,7 @@ from points.ledger import connect
 from points.ledger.memory import MemoryLedger
 from points.ledger.transfer import AdjustStock, Capture, Command, Earn, Hold, Release, SetOffer, TopUp
 from tests.app import DISTRICT
+from tests.cli.processes import until
 from tests.points.ledger.histories import History
 from tests.servers import Valkey
 
@@ -195,14 +196,15 @@ def test_an_archive_made_under_load_restores_both_sides_on_an_empty_machine(
 
     loading = threading.Thread(target=load)
     loading.start()
-    reached = []
-    for _ in range(5):
-        while ledger(DISTRICT).head().number <= max(reached, default=0):
-            pass  # postings go on beside this
-        project_all_once()
-        reached.append(archive.carry_on(DISTRICT))
-    ended.set()
-    loading.join()
+    reached: list[int] = []
+    try:
+        for _ in range(5):
+            until(lambda: ledger(DISTRICT).head().number > max(reached, default=0))  # postings go on beside this
+            project_all_once()
+            reached.append(archive.carry_on(DISTRICT))
+    finally:
+        ended.set()
+        loading.join()
     assert reached == sorted(set(reached))  # it grew each time, while postings went on
     project_all(DISTRICT)
     head, journal = ledger(DISTRICT).head(), rows()

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from points.ledger.connection import connect
+from tests.cli.processes import until
 from tests.points.ledger.observer import Observer, is_up
 from tests.servers import Valkey
 
@@ -31,15 +32,19 @@ def _kill_and_watch(make: Callable[..., Valkey], kills: int) -> None:
         server.start()
         assert is_up(observer.client)
         slowest = max(slowest, time.monotonic() - before)
-    time.sleep(0.2)
+    until(lambda: _all_told(observer, 3 * kills))
     observer.end()
     observer.check()
     told = observer.told
     print(f"{kills} kills: {len(observer.answers)} answered, slowest start {slowest:.2f} s, {dict(told)}")
     assert slowest < 5
     assert told["ledger_unreachable"] >= kills  # the kills were felt
-    assert all(told[kind] > 3 * kills for kind in ("earn", "hold", "capture"))
+    assert _all_told(observer, 3 * kills)
     observer.close()
+
+
+def _all_told(observer: Observer, more_than: int) -> bool:
+    return all(observer.told[kind] > more_than for kind in ("earn", "hold", "capture"))
 
 
 def test_kill_9_of_the_server_loses_no_answer_and_doubles_none(private_valkey: Callable[..., Valkey]) -> None:
@@ -56,7 +61,7 @@ def test_a_kill_is_felt_by_a_server_that_keeps_no_file(private_valkey: Callable[
     """The control: the same observer, and a server whose answers are on no disk."""
     server = private_valkey("--appendonly", "no")
     observer = Observer(server, clients=8).begin()
-    time.sleep(0.3)
+    until(lambda: len(observer.answers) > 50)
     server.kill()
     answered = len(observer.answers)
     server.start()
@@ -104,9 +109,10 @@ def _lose_power(make: Callable[..., Valkey], synced: Path, noted: Path, fsync: s
     server = make("--appendfsync", fsync, env={"LD_PRELOAD": str(synced), "SYNCED_DIR": str(noted)})
     observer = Observer(server, clients=8).begin()
     time.sleep(0.7)
-    until = time.monotonic() + 20
+    until(lambda: len(observer.answers) > 50 and _all_told(observer, 10))
+    give_up_at = time.monotonic() + 20
     while unsynced and _unsynced(server, noted) < unsynced:
-        assert time.monotonic() < until, "everything was always on disk"
+        assert time.monotonic() < give_up_at, "everything was always on disk"
     server.kill()
     observer.end()
     _cut(server, noted)
@@ -133,7 +139,7 @@ def _cut_often(make: Callable[..., Valkey], synced: Path, noted: Path, cuts: int
     for round_ in range(cuts):
         observer = _lose_power(make, synced, noted / str(round_), "always")
         assert observer.told["answered"] > 50
-        assert all(observer.told[kind] > 10 for kind in ("earn", "hold", "capture"))
+        assert _all_told(observer, 10)
         observer.check()
         observer.close()
 

@@ -11,6 +11,7 @@ import redis
 
 from points.amounts import CEILING
 from points.clock import FixedClock, SystemClock, to_ms
+from points.errors import Refused
 from points.ids import new_id
 from points.ledger import Ledger, Stream
 from points.ledger import transfer as t
@@ -136,10 +137,18 @@ def test_a_caller_in_step_with_the_server_is_not_refused_late_in_a_second(redis_
         seconds, microseconds = redis_client.time()
         return datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=microseconds)
 
-    while not 800_000 <= (now := told()).microsecond < 880_000:
-        time.sleep(0.02)
-    ledger = Ledger(redis_client, DISTRICT, FixedClock(now), skew_limit_seconds=1.5)
-    assert ledger.post(t.TopUp(new_id(now), "civic", 5)).number == 1
+    for _ in range(5):  # a machine that is busy just then does not count
+        while not 800_000 <= (now := told()).microsecond < 880_000:
+            time.sleep(0.02)
+        ledger = Ledger(redis_client, DISTRICT, FixedClock(now), skew_limit_seconds=1.5)
+        try:
+            posted = ledger.post(t.TopUp(new_id(now), "civic", 5))
+        except Refused:
+            if told() - now < timedelta(seconds=1):
+                raise
+        else:
+            break
+    assert posted.number == 1
 
 
 def test_time_does_its_work_while_the_ledger_is_about_in_step_with_its_server(redis_client: redis.Redis) -> None:
