@@ -16,8 +16,9 @@ from points.rules.source import text_of
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A copy of a pack's file, what it holds, and the cases that stood beside it (None: there are none)."""
+    """A pack's file, its copy at `path`, what it holds, and the cases that stood beside it (None: there are none)."""
 
+    file: Path
     path: Path
     pack: Pack
     text: str
@@ -33,6 +34,11 @@ def kept(file: Path) -> Iterator[Kept]:
     load_pack(file)
     with TemporaryDirectory() as folder:
         copy = Path(shutil.copy(file, folder))
-        beside = file.parent / "cases" / file.name
+        beside = cases_of_file(file)
         cases = text_of(beside, Findings(str(beside))) if beside.exists() else None
-        yield Kept(copy, load_pack(copy), copy.read_text("utf-8"), cases)
+        yield Kept(file, copy, load_pack(copy), copy.read_text("utf-8"), cases)
+
+
+def cases_of_file(file: Path) -> Path:
+    """Where the cases of a pack's file stand, if it has any."""
+    return file.parent / "cases" / file.name

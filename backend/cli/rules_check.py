@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from backend.cli.kept_file import Kept, cases_of_file
 from backend.passbook import accounts
 from backend.passbook.filled import FILLED
 from backend.passbook.pack_zone import zone_problem
@@ -17,7 +18,8 @@ from backend.places.service import street_names
 from backend.settings import load
 from points.errors import Refused
 from points.rules import Pack, PackInvalid, Problem, explain, load_pack
-from points.rules.cases import CaseFile, Miss, read_cases, run_cases
+from points.rules.cases import Miss, cases_of, of_another_pack, read_cases, run_cases
+from points.rules.problems import Findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,33 +65,37 @@ def checked(file: Path) -> Report:
         pack = load_pack(file, streets=street_names, fills=FILLED)
     except PackInvalid as invalid:
         return Report(file, None, tuple(invalid.problems))
-    problems = (*pack.problems, *_unknown_funds(file, pack), *_other_zone(file, pack))
-    beside = file.parent / "cases" / file.name
+    problems = (*pack.problems, *around(file, pack, file.read_text("utf-8")))
+    beside = cases_of_file(file)
     if not beside.exists():
         return Report(file, pack, problems)
     try:
         cases = read_cases(beside)
     except PackInvalid as invalid:
         return Report(file, pack, (*problems, *invalid.problems))
-    problems = (*problems, *_other_pack(file, cases))
+    problems = (*problems, *of_another_pack(cases, file))
     misses, _ = run_cases(pack, cases)
     return Report(file, pack, problems, tuple(misses), len(cases.cases))
 
 
-def _other_pack(file: Path, cases: CaseFile) -> list[Problem]:
-    """An error where the cases beside a pack say that they are another's."""
-    if cases.pack == file.resolve():
-        return []
-    zh, en = (
-        f"这些案例的 pack 应写“../{file.name}”。",
-        f"These cases stand beside another pack: write `pack: ../{file.name}`.",
-    )
-    return [Problem(str(cases.path), cases.findings.line(("pack",)), "cases_of_another_pack", zh, en)]
+def refuse_errors(here: Kept) -> None:
+    """Before the long work of handing in: PackInvalid with what `checked` would find beside the pack's own problems."""
+    problems = around(here.file, here.pack, here.text)
+    if here.cases is not None:
+        beside = cases_of_file(here.file)
+        problems += of_another_pack(cases_of(here.cases, beside, Findings(str(beside))), here.file)
+    if any(each.severity == "error" for each in problems):
+        raise PackInvalid(problems)
 
 
-def _unknown_funds(file: Path, pack: Pack) -> list[Problem]:
+def around(file: Path, pack: Pack, text: str) -> list[Problem]:
+    """What is wrong with a good pack in this district: its funds and its days."""
+    return [*_unknown_funds(file, pack, text), *_other_zone(file, pack, text)]
+
+
+def _unknown_funds(file: Path, pack: Pack, text: str) -> list[Problem]:
     """A warning for each fund that `config/accounts.yaml` does not have: handing in would be refused."""
-    lines = file.read_text("utf-8").splitlines()
+    lines = text.splitlines()
     return [
         Problem(
             str(file),
@@ -103,9 +109,9 @@ def _unknown_funds(file: Path, pack: Pack) -> list[Problem]:
     ]
 
 
-def _other_zone(file: Path, pack: Pack) -> list[Problem]:
+def _other_zone(file: Path, pack: Pack, text: str) -> list[Problem]:
     """An error where the pack's days are not those of the settings."""
-    found = zone_problem(pack, file.read_text("utf-8"), load().service.timezone, str(file))
+    found = zone_problem(pack, text, load().service.timezone, str(file))
     return [] if found is None else [found]
 
 

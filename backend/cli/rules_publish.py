@@ -13,6 +13,7 @@ from backend.cli import place
 from backend.cli.acting import acting, actor_named
 from backend.cli.kept_file import Kept, kept
 from backend.cli.rules_attach import handed_in, row_of
+from backend.cli.rules_check import refuse_errors
 from backend.cli.rules_history import exported
 from backend.cli.rules_shown import confirmed, show_difference, show_simulation
 from backend.cli.rules_simulate import period_of, tried
@@ -48,10 +49,11 @@ def withdraw(file: Path, by: str, data: str | None) -> None:
 
 def _hand_in(here: Kept, author: str, days: Days) -> None:
     """For the first time with its cases; again with others, if there are others; always tried anew."""
+    refuse_errors(here)
     simulation = _simulated(here, days)
     row = row_of(here.pack)
     if row is None or (here.cases is not None and here.cases != row.cases):
-        row = packs.submit(here.pack.district, author, here.text, here.cases, simulation)
+        row = packs.submit(here.pack.district, author, here.text, here.cases, simulation, file=here.file.name)
     else:
         row = packs.attach_simulation(here.pack.district, author, row.id, simulation)
     _tell(row, "已提交，等另一人发布 / handed in; another person publishes it")

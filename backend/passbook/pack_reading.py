@@ -9,7 +9,7 @@ from pathlib import Path
 
 from points.errors import Category, kind
 from points.rules import Pack, PackInvalid, Problem, load_pack
-from points.rules.cases import cases_of, run_cases
+from points.rules.cases import cases_of, of_another_pack, run_cases
 from points.rules.problems import Findings
 
 PACK_FILE, CASE_FILE = "pack.yaml", "cases.yaml"
@@ -54,17 +54,22 @@ def parsed(digest: str, text: str) -> Pack:
     return load_pack(text, name=f"{digest[:12]}.yaml")
 
 
-def run(pack: Pack, text: str | None) -> CasesRun:
-    """Run a case file's text against a pack; refused with `rule_pack_cases_invalid` when it cannot be read."""
+def run(pack: Pack, text: str | None, file: str | None = None) -> CasesRun:
+    """Run a case file's text against a pack; `file` is the name of the pack's own file, where it is known.
+
+    Refused with `rule_pack_cases_invalid` when it cannot be read, or says that it is of another file.
+    """
     if text is None:
         return CasesRun(0, ())
-    findings = Findings(CASE_FILE)
+    own = Path(Path(file or PACK_FILE).name)
     try:
-        file = cases_of(text, Path(CASE_FILE), findings, MOST_NODES)
+        cases = cases_of(text, Path("cases") / own, Findings(CASE_FILE), MOST_NODES)
     except PackInvalid as invalid:
         raise CASES_INVALID(problems=told(invalid.problems)) from invalid
-    misses, _ = run_cases(pack, file)
-    return CasesRun(len(file.cases), tuple(miss.say() for miss in misses))
+    if file is not None and (another := of_another_pack(cases, own)):
+        raise CASES_INVALID(problems=told(another))
+    misses, _ = run_cases(pack, cases)
+    return CasesRun(len(cases.cases), tuple(miss.say() for miss in misses))
 
 
 def told(problems: Sequence[Problem]) -> str:

@@ -14,6 +14,9 @@ from backend.passbook.pack_seen import Seen
 class PackBody(Body):
     text = Text(1, 500_000, required=True, metadata={"description": "the pack, YAML"})
     cases = Text(1, 500_000, load_default=None, metadata={"description": "its cases, YAML; publishing needs them"})
+    file = Text(
+        1, 200, load_default=None, metadata={"description": "the name of the pack's file, which its cases must name"}
+    )
 
 
 class SuspensionBody(Body):

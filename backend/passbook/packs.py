@@ -73,11 +73,18 @@ LANGUAGES = ("zh-CN", "en")
 
 
 def submit(
-    district: str, author: str, text: str, cases: str | None = None, simulation: dict[str, Any] | None = None
+    district: str,
+    author: str,
+    text: str,
+    cases: str | None = None,
+    simulation: dict[str, Any] | None = None,
+    *,
+    file: str | None = None,
 ) -> RulePack:
     """An author hands in a pack with its cases; it is checked whole, its cases are run, and both are kept.
 
     The same pack again by its author, with other cases, puts these and the simulation in the place of the first ones.
+    `file` is the name of the pack's file, where it is known: the cases must name it.
 
     Refused: `rule_pack_invalid`, `rule_pack_cases_invalid`, `rule_pack_other_district`, `rule_pack_fund_unknown`,
     `rule_pack_known`.
@@ -89,7 +96,7 @@ def submit(
         raise PACK_INVALID(problems=told([other_zone]))
     if unknown := accounts.unknown_funds(pack):
         raise FUND_UNKNOWN(funds=", ".join(unknown), known=", ".join(accounts.titles()))
-    came = run(pack, cases)
+    came = run(pack, cases, file)
     with transaction() as session:
         known = session.scalar(rows(RulePack, district).where(RulePack.digest == pack.digest).with_for_update())
         if known is not None:

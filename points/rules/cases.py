@@ -18,7 +18,7 @@ from points.rules.decision import Decision
 from points.rules.expected import expects
 from points.rules.explain import explain
 from points.rules.pack import Pack
-from points.rules.problems import Findings
+from points.rules.problems import Findings, Problem
 from points.rules.problems import Path as Path_
 from points.rules.schema import check_form
 from points.rules.silent import silent
@@ -91,6 +91,17 @@ def cases_of(text: str, path: Path, findings: Findings, most: int = MOST_NODES) 
             _check_deed(deed, ("cases", place, "deeds", index), findings)
     findings.stop_if_failed()
     return CaseFile(path, (path.parent / raw["pack"]).resolve(), tuple(raw["cases"]), findings)
+
+
+def of_another_pack(file: CaseFile, pack: Path) -> list[Problem]:
+    """An error where the cases that stand beside the pack of that path say that they are another's."""
+    if file.pack == pack.resolve():
+        return []
+    zh, en = (
+        f"这些案例的 pack 应写“../{pack.name}”。",
+        f"These cases stand beside another pack: write `pack: ../{pack.name}`.",
+    )
+    return [Problem(str(file.path), file.findings.line(("pack",)), "cases_of_another_pack", zh, en)]
 
 
 def _check_deed(deed: dict[str, Any], here: Path_, findings: Findings) -> None:

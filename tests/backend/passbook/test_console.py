@@ -165,6 +165,21 @@ def test_mended_cases_are_handed_in_again_and_a_pack_is_taken_back(file: Path) -
 
 
 @pytest.mark.usefixtures("office")
+def test_cases_that_name_another_pack_are_refused_as_by_check_and_before_anything_is_tried(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(rules_publish, "tried")
+    cases = file.parent / "cases" / file.name
+    cases.write_text(CHANGED_CASES, "utf-8")
+    for command in (("check",), ("publish", "--as", AUTHOR)):
+        refused = civic(command[0], file, *command[1:])
+        assert f"{cases}:2: " in refused.output
+        assert "这些案例的 pack 应写“../next.yaml”。" in refused.output
+        assert ("[cases_of_another_pack]" in refused.output, refused.exit_code != 0) == (True, True)
+    assert second() is None
+
+
+@pytest.mark.usefixtures("office")
 def test_what_is_checked_is_what_is_tried_and_handed_in(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def swapped(*asked: Any) -> tuple[Path, Path | None]:
         file.write_text(changed().replace(f"{STAR}: 25", f"{STAR}: 30"), "utf-8")
@@ -182,10 +197,11 @@ def test_what_is_checked_is_what_is_tried_and_handed_in(file: Path, monkeypatch:
 def test_cases_that_changed_while_the_second_person_read_are_not_published(
     cast: Cast, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    good = (file.parent / "cases" / file.name).read_text("utf-8")
     civic("publish", file, "--as", AUTHOR)
 
     def meanwhile(*_: Any) -> None:
-        (file.parent / "cases" / file.name).write_text(CHANGED_CASES.replace("二十五分", "另一例"), "utf-8")
+        (file.parent / "cases" / file.name).write_text(good.replace("二十五分", "另一例"), "utf-8")
         civic("publish", file, "--as", AUTHOR)
 
     monkeypatch.setattr(rules_publish, "confirmed", meanwhile)

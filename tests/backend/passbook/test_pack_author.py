@@ -61,3 +61,12 @@ def test_a_published_pack_is_not_taken_back(cast: Cast) -> None:
     assert no(author.delete(f"{PATH}/{pack['id']}")) == (409, "wrong_state")
     far = cast.staff(Role.RULES_AUTHOR, district=OTHER_DISTRICT)
     assert no(far.delete(f"{PATH}/{pack['id']}")) == (404, "not_found")
+
+
+def test_cases_that_name_another_file_than_the_packs_own_are_refused(cast: Cast) -> None:
+    author = cast.staff(Role.RULES_AUTHOR)
+    body = {"text": changed(), "cases": CHANGED_CASES}
+    refused = author.post(PATH, {**body, "file": "next.yaml"})
+    assert no(refused) == (422, "rule_pack_cases_invalid")
+    assert "1: cases_of_another_pack 这些案例的 pack 应写“../next.yaml”。" in refused.json["detail"]
+    assert author.post(PATH, {**body, "file": "pack.yaml"}).status_code == 201
