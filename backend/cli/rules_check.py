@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from backend.cli.kept_file import Kept, cases_of_file
+from backend.cli.refusals import show_problems
 from backend.passbook import accounts
 from backend.passbook.filled import FILLED
 from backend.passbook.pack_zone import zone_problem
@@ -122,8 +123,7 @@ def _names(line: str, fund: str) -> bool:
 def show(reports: list[Report], language: str) -> None:
     """Print each problem with its file and line, and one line a pack."""
     for report in reports:
-        for problem in report.problems:
-            click.echo(f"{problem.say(language)} ({problem.severity})")
+        show_problems(report.problems, language)
         for miss, following in zip_longest(report.misses, report.misses[1:]):
             click.echo(f"{report.file.parent / 'cases' / report.file.name}: {miss.say(language)}")
             if following is None or following.line != miss.line:

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from backend.cli import existing
+from backend.cli.main import cli
 from backend.cli.rules import rules
 from points.rules.history import write_history
 from tests.points.rules.packs import raw, rule, written
@@ -208,3 +210,29 @@ def test_simulate_warns_of_deeds_that_come_twice(file, tmp_path):
         write_history([*pasts(), *pasts(2)], out)
     result = run("simulate", file, "--against", history)
     assert (result.exit_code, "2 deeds named twice were counted once" in result.output) == (0, True)
+
+
+@pytest.mark.parametrize("command", ["decide", "diff", "simulate", "fit", "publish", "withdraw"])
+def test_every_command_tells_all_that_is_wrong_with_a_pack_in_the_lines_of_check(file, tmp_path, command, monkeypatch):
+    monkeypatch.setattr(existing, "refuse_nothing", lambda _data: None)
+    file.write_text(written({**raw(rule(points={"each": "ten"})), "rouning": 1}).replace(", ", ",\n"), "utf-8")
+    history = tmp_path / "history.csv"
+    history.write_text("", "utf-8")
+    simulate = ["simulate", file, "--against", history]
+    words = {
+        "decide": ["decide", file],
+        "diff": ["diff", file, DEMO],
+        "simulate": simulate,
+        "fit": [*simulate, "--fit", 100],
+        "publish": ["publish", file, "--as", "张起草（虚构）"],
+        "withdraw": ["withdraw", file, "--as", "张起草（虚构）"],
+    }[command]
+    result = CliRunner().invoke(cli, ["rules", *map(str, words)], input=json.dumps({"event": EVENT}))
+    lines = run("check", file).output.splitlines()[:-1]
+    assert len(lines) > 1
+    assert result.output.splitlines() == [
+        *lines,
+        *run("check", file, "--language", "en").output.splitlines()[:-1],
+        "code: rules_pack_invalid",
+    ]
+    assert result.exit_code == 2
