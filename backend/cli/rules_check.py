@@ -15,6 +15,7 @@ from backend.cli.refusals import show_problems
 from backend.passbook import accounts
 from backend.passbook.filled import FILLED
 from backend.passbook.pack_zone import zone_problem
+from backend.passbook.subjects import names_without_books
 from backend.places.service import street_names
 from backend.settings import load
 from points.errors import Refused
@@ -53,7 +54,8 @@ class Report:
             return [miss.came.sentence(language)]
         if self.pack is None or miss.came is None:
             return []
-        return explain(miss.came, language, self.pack, accounts.titles(), street_names(self.pack.district), dry=True)
+        names = names_without_books(self.pack.district)
+        return explain(miss.came, language, self.pack, accounts.titles(), names, dry=True)
 
     def _failed(self, miss: Miss) -> dict[str, Any]:
         said = {name: getattr(miss, name) for name in ("case", "deed", "line", "expected", "found")}

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from backend.passbook import accounts
-from backend.places.service import street_names
+from backend.passbook.subjects import names_without_books
 from points.errors import Category, kind
 from points.events import DeedApproved
 from points.rules import Facts, decide, explain, facts_needed, load_pack
@@ -48,7 +48,7 @@ def decided(file: Path, written: bytes, language: str) -> tuple[str, list[str]]:
         raise TALLY_UNKNOWN(unknown=", ".join(unknown), known=", ".join(missing) or "-")
     decision = decide(pack, event, replace(facts, tallies={**missing, **facts.tallies}))
     return decision.to_json(), explain(
-        decision, language, pack, accounts.titles(), street_names(pack.district), dry=True
+        decision, language, pack, accounts.titles(), names_without_books(pack.district), dry=True
     )
 
 

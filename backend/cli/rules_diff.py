@@ -9,8 +9,8 @@ from backend.cli.existing import refuse_nothing
 from backend.cli.rules_shown import show_difference
 from backend.passbook.pack_reading import parsed
 from backend.passbook.packs import compared_with
-from backend.places.service import street_names
-from points.rules import Pack, load_pack
+from backend.passbook.subjects import names_of, names_without_books
+from points.rules import load_pack
 from points.rules.diff import differences
 
 
@@ -19,15 +19,11 @@ def run(new: Path, old: Path | None, data: str | None) -> None:
     pack = load_pack(new)
     if old is None:
         refuse_nothing(data)
-        beside = _in_force(pack, data)
+        with place.service(data):
+            row = compared_with(pack.district, pack)
+            beside = None if row is None else parsed(row.digest, row.text)
+            names = names_of(pack.district, pack, *([beside] if beside else []))
     else:
-        beside = load_pack(old)
-    streets = street_names(pack.district)
-    said = ([], []) if beside is None else tuple(differences(beside, pack, each, streets) for each in ("zh-CN", "en"))
+        beside, names = load_pack(old), names_without_books(pack.district)
+    said = ([], []) if beside is None else tuple(differences(beside, pack, each, names) for each in ("zh-CN", "en"))
     show_difference(*said, beside=beside is not None)
-
-
-def _in_force(pack: Pack, data: str | None) -> Pack | None:
-    with place.service(data):
-        row = compared_with(pack.district, pack)
-        return None if row is None else parsed(row.digest, row.text)

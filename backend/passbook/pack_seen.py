@@ -11,7 +11,7 @@ from backend.passbook import pack_gaps
 from backend.passbook.models import RulePack
 from backend.passbook.pack_reading import parsed
 from backend.passbook.packs import LANGUAGES, compared_with
-from backend.places.service import street_names
+from backend.passbook.subjects import names_of
 from points.rules.diff import differences
 
 
@@ -36,8 +36,9 @@ def see(district: str, identifier: str) -> Seen:
     gaps = pack_gaps.said_of(row) if row.state == "submitted" else []
     diff = {language: [text.say(language) for text in gaps] for language in LANGUAGES}
     if beside is not None:
-        old, streets = parsed(beside.digest, beside.text), street_names(district)
-        diff = {language: [*said, *differences(old, new, language, streets)] for language, said in diff.items()}
+        old = parsed(beside.digest, beside.text)
+        names = names_of(district, old, new)
+        diff = {language: [*said, *differences(old, new, language, names)] for language, said in diff.items()}
     return Seen(row, beside, diff, stamp(row))
 
 

@@ -14,7 +14,7 @@ from backend.kit.http import Page, page_of
 from backend.passbook import accounts, appeals, corrections, kept, packs, posting, worded
 from backend.passbook.earn import decision_of
 from backend.passbook.models import Correction, Earning, GrantRow
-from backend.places.service import street_names
+from backend.passbook.subjects import names_of
 from backend.wiring import ledger
 from points.errors import KINDS, Category, Refused
 from points.ledger import Balance
@@ -94,16 +94,16 @@ def explained(row: Earning) -> EarningView:
     made = appeals.of_earning(row.district, row.id)
     decision = decision_of(row)
     pack = packs.by_digest(row.district, decision.digest) if decision else None
-    funds, streets = accounts.titles(), street_names(row.district)
+    funds, names = accounts.titles(), names_of(row.district, *([pack] if pack else []))
     why = {
-        language: [_why(each, language) for each in silent(pack, decision, streets)] if pack and decision else []
+        language: [_why(each, language) for each in silent(pack, decision, names)] if pack and decision else []
         for language in LANGUAGES
     }
     return EarningView(
         **_brief(row, grants),
         sentences={
             language: [
-                *(explain(decision, language, pack, funds, streets) if decision else [_WAITS_FOR_RULES[language]]),
+                *(explain(decision, language, pack, funds, names) if decision else [_WAITS_FOR_RULES[language]]),
                 *_afterwards(row, grants, changed, language),
             ]
             for language in LANGUAGES

@@ -1,16 +1,19 @@
-"""The gate in: what a deed may name beside its resident: a place, a subject, and what another feature keeps (teams)."""
+"""The gate in: what deeds and rules name beside residents: places, subjects, and what another feature keeps (teams)."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from backend.kit.crypto import cipher
+from backend.places.service import street_names
 from points.errors import Category, kind
+from points.rules import Names, Pack, ids_named
 
-Finder = Callable[[str, str], bool]
-_FINDERS: dict[str, Finder] = {}
+Namer = Callable[[str, Collection[str]], Mapping[str, str]]
+"""Of a district and some ids: what those that are there are called, by id."""
+_NAMERS: dict[str, Namer] = {}
 LONGEST = 60
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Letters and marks that show nothing; Unicode does not count them among its formats."""
@@ -28,14 +31,26 @@ UNREADABLE = kind(
 )
 
 
-def subject(field: str) -> Callable[[Finder], Finder]:
-    """Register who says whether a district has something of that id, for a field of a deed."""
+def subject(field: str) -> Callable[[Namer], Namer]:
+    """Register who says what a district's things of that sort are called, for a field of a deed."""
 
-    def register(function: Finder) -> Finder:
-        _FINDERS[field] = function
+    def register(function: Namer) -> Namer:
+        _NAMERS[field] = function
         return function
 
     return register
+
+
+def names_of(district: str, *packs: Pack) -> Names:
+    """What the streets, teams and activities that rules name are called; what is not there is left out."""
+    asked = ids_named(*packs)
+    kept = {field: namer(district, asked[field]) for field, namer in _NAMERS.items() if asked[field]}
+    return {**names_without_books(district), **kept}
+
+
+def names_without_books(district: str) -> Names:
+    """The same as far as it is published: the streets alone."""
+    return {"street": street_names(district)}
 
 
 def check(district: str, named: dict[str, Any]) -> None:
@@ -45,7 +60,7 @@ def check(district: str, named: dict[str, Any]) -> None:
     """
     for field in ("team", "activity"):
         identifier = named.get(field)
-        if identifier is not None and not _FINDERS[field](district, identifier):
+        if identifier is not None and identifier not in _NAMERS[field](district, (identifier,)):
             raise NAMES_NOTHING(field=field)
     for field in ("place", "about"):
         words = named.get(field)

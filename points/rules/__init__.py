@@ -8,11 +8,13 @@ sentences = explain(decision, "zh-CN")
 """
 
 from points.rules.caps import Cut
+from points.rules.conditions import Names
 from points.rules.decide import NOT_IN_FORCE, OTHER_DISTRICT, decide, facts_needed
 from points.rules.decision import Decision, Grant, Outcome, complete
 from points.rules.explain import explain
 from points.rules.facts import AGE_BANDS, Facts, FactsNeeded, Tally, age_band
 from points.rules.load import load_pack
+from points.rules.named import ids_named
 from points.rules.pack import Pack, Rule
 from points.rules.problems import PACK_INVALID, PackInvalid, Problem
 from points.rules.silent import Silence, silent
@@ -29,6 +31,7 @@ __all__ = [
     "Facts",
     "FactsNeeded",
     "Grant",
+    "Names",
     "Outcome",
     "Pack",
     "PackInvalid",
@@ -43,6 +46,7 @@ __all__ = [
     "decide",
     "explain",
     "facts_needed",
+    "ids_named",
     "load_pack",
     "silent",
 ]

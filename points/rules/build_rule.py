@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from points.rules.build_shape import ShapeReader, text_of
-from points.rules.build_when import When, listed, window_of
+from points.rules.build_when import Titles, When, listed, window_of
 from points.rules.conditions import Condition, OneOf
 from points.rules.expiry import Expiry, Notice
 from points.rules.measures import ALWAYS, Measure
@@ -30,6 +30,15 @@ def coefficient_of(value: dict[str, Any], findings: Findings, path: Path) -> tup
     return Coefficient(value["coefficient"], title, tuple(cases), Decimal(value.get("otherwise", 1))), together
 
 
+def _titles(raw: dict[str, Any]) -> dict[str, Titles]:
+    """What the pack calls its tiers and categories."""
+    tiers = ((each["tier"], text_of(each["title"])) for each in raw.get("tiers", ()))
+    return {
+        "tier": (*tiers, ("none", Text("没有等级", "none"))),
+        "category": tuple((zh, Text(zh, en)) for zh, en in raw.get("words", {}).items()),
+    }
+
+
 def rule_of(
     value: dict[str, Any],
     raw: dict[str, Any],
@@ -40,8 +49,7 @@ def rule_of(
     path: Path,
 ) -> Rule:
     """A rule without its caps, which are known when all rules are."""
-    titles = tuple((each["tier"], text_of(each["title"])) for each in raw.get("tiers", ()))
-    when = When(value["when"], value["rule"], findings, (*path, "when"), (*titles, ("none", Text("没有等级", "none"))))
+    when = When(value["when"], value["rule"], findings, (*path, "when"), _titles(raw))
     reader = ShapeReader(value, findings, path)
     shape = reader.read()
     quantity, times = _quantity(value), _times(value)

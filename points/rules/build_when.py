@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from points.rules import conditions
@@ -22,7 +23,14 @@ Titles = tuple[tuple[conditions.Value, Text], ...]
 class When:
     """The conditions of one `when`, and what they look at."""
 
-    def __init__(self, value: dict[str, Any], name: str, findings: Findings, path: Path, tiers: Titles = ()) -> None:
+    def __init__(
+        self,
+        value: dict[str, Any],
+        name: str,
+        findings: Findings,
+        path: Path,
+        titles: Mapping[str, Titles] = MappingProxyType({}),
+    ) -> None:
         self.findings = findings
         self.path = path
         self.measures: list[Measure] = []
@@ -30,9 +38,10 @@ class When:
         found: list[Condition] = []
         for key in _CHOICES:
             if key in value:
-                found.append(conditions.choice(key, *_list(value[key]), tiers if key == "tier" else ()))
+                found.append(conditions.choice(key, *_list(value[key]), titles.get(key, ())))
+        kinds = listed(value.get("kind"))
         for attribute, wanted in value.get("attributes", {}).items():
-            found.append(conditions.attribute(attribute, *_list(wanted)))
+            found.append(conditions.attribute(attribute, *_list(wanted), kinds))
         found.extend(self._ranges(value, name))
         self.conditions = tuple(found)
         self.asks |= {"age_band"} & set(value)

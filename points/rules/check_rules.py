@@ -10,6 +10,7 @@ from points.rules.check_covered import covered
 from points.rules.check_reach import ONE_DAY, lasting, unreachable
 from points.rules.conditions import Between, OneOf, exclude_each_other, imply
 from points.rules.most import HOURS, gives_nothing
+from points.rules.named import named
 from points.rules.pack import Pack, Rule
 from points.rules.problems import MOST_TOLD, Findings, Path
 from points.rules.shapes import Bands, Milestones, Table, Turn
@@ -56,17 +57,11 @@ def _check_totals(rule: Rule, findings: Findings, path: Path) -> None:
 
 def check_streets(pack: Pack, streets: Collection[str], findings: Findings) -> None:
     """Every street that a rule or coefficient names is one of the district's."""
-    named = [(("rules", place), value["when"]) for place, value in enumerate(pack.raw["rules"])]
-    for place, value in enumerate(pack.raw.get("coefficients", ())):
-        named += [(("coefficients", place), case["when"]) for case in value["cases"]]
-    for path, when in named:
-        wanted = when.get("street", [])
-        wanted = wanted["not"] if isinstance(wanted, dict) else wanted
-        for code in wanted if isinstance(wanted, list) else [wanted]:
-            if str(code) not in streets or not isinstance(code, str):
-                zh = f"本区没有街道 `{code}`（要写九位代码，加引号）。"
-                en = f"The district has no street `{code}` (write its nine digits in quotes)."
-                findings.warn((*path, "when", "street"), "unknown_street", zh, en)
+    for path, what, code in named(pack):
+        if what == "street" and (str(code) not in streets or not isinstance(code, str)):
+            zh = f"本区没有街道 `{code}`（要写九位代码，加引号）。"
+            en = f"The district has no street `{code}` (write its nine digits in quotes)."
+            findings.warn(path, "unknown_street", zh, en)
 
 
 def _check_vocabulary(pack: Pack, rule: Rule, findings: Findings, path: Path) -> None:

@@ -10,13 +10,14 @@ from typing import Any
 
 from points.rules.days import DAY_KINDS
 from points.rules.facts import AGE_BANDS
-from points.rules.texts import Text, plain
+from points.rules.texts import NOTHING, Text, plain
 from points.rules.view import View
 from points.rules.windows import Window
 
 Value = str | int | bool
-Names = Mapping[str, str]
-"""What the district calls its streets, by code."""
+Names = Mapping[str, Mapping[str, str]]
+"""What the district calls its own things, by what they are (`NAMED`) and their id."""
+NAMED = ("street", "team", "activity")
 NO_NAMES: Names = {}
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -43,6 +44,19 @@ WORDS: dict[str, dict[str, Text]] = {
     "day": DAY_KINDS,
     "age_band": AGE_BANDS,
 }
+GIVEN: dict[tuple[str, str], tuple[Text, dict[str, Text]]] = {
+    ("service", "hours"): (
+        Text("工时记录", "the record of the hours"),
+        {
+            "checked_in": Text("本人签到签退", "by checking in and out"),
+            "corrected": Text("事后补录", "entered afterwards"),
+        },
+    ),
+    ("ticket", "first"): (Text("“首报”", "“first report”"), {}),
+    ("ticket", "duplicate"): (Text("“重复上报”", "“repeated report”"), {}),
+    ("ticket", "rank"): (Text("上报的次序", "the place among the reports"), {}),
+}
+"""Attributes that the service itself gives to deeds of a kind; others are called as the pack calls them."""
 CONSENTS = {
     "guardian": "监护人",
     "position": "使用位置",
@@ -61,7 +75,8 @@ class OneOf:
     negated: bool
     read: Callable[[View], Value | None]
     titles: tuple[tuple[Value, Text], ...] = field(default=(), compare=False)
-    """What the pack calls its own values (tiers), where it does."""
+    """What the pack calls its own values (tiers, categories), where it does."""
+    name: Text = field(default=NOTHING, compare=False)
 
     def holds(self, view: View) -> bool:
         value = self.read(view)
@@ -87,17 +102,18 @@ class OneOf:
             return other.negated and self.values >= other.values
         return self.values.isdisjoint(other.values) if other.negated else self.values <= other.values
 
-    def say(self, streets: Names = NO_NAMES) -> Text:
-        """In words; a street by its name where it is known."""
-        name = DIMENSIONS[self.what][0] if self.what in DIMENSIONS else _attribute(self.what)
+    def say(self, names: Names = NO_NAMES) -> Text:
+        """In words; a street, team or activity by its name where that is known."""
+        name = self.name
         known = {**WORDS.get(self.what, {}), **{str(value): title for value, title in self.titles}}
-        if self.what == "street":
-            known |= {code: Text(called, called) for code, called in streets.items()}
-        words = [known.get(str(value)) or spoken(value) for value in sorted(self.values, key=str)]
+        called = names.get(self.what, {})
+        values = sorted(self.values, key=str)
+        words = [known.get(str(value)) or spoken(called.get(str(value), value)) for value in values]
         zh, en = "、".join(word.zh for word in words), ", ".join(word.en for word in words)
-        if self.negated:
-            return Text(f"{name.zh}不是{zh}", f"{name.en} is not {en}")
-        return Text(f"{name.zh}是{zh}", f"{name.en} is {en}")
+        is_it = "不是" if self.negated else "是"
+        if all(isinstance(value, bool) for value in values):
+            is_it, zh = is_it.replace("是", "为"), f"“{zh}”"
+        return Text(f"{name.zh}{is_it}{zh}", f"{name.en} is {'not ' if self.negated else ''}{en}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +146,7 @@ class Between:
     def pieces(self) -> tuple[tuple[Any, Any], ...]:
         return ((self.low, None), (None, self.high)) if self.wraps else ((self.low, self.high),)
 
-    def say(self, streets: Names = NO_NAMES) -> Text:
+    def say(self, names: Names = NO_NAMES) -> Text:
         return self.words
 
 
@@ -150,10 +166,10 @@ class Consented:
     def implies(self, other: Condition) -> bool:
         return isinstance(other, Consented) and other.consents <= self.consents
 
-    def say(self, streets: Names = NO_NAMES) -> Text:
-        names = sorted(self.consents)
-        zh = "、".join(CONSENTS.get(name, name) for name in names)
-        return Text(f"已取得同意（{zh}）", f"the resident has consented to {', '.join(names)}")
+    def say(self, names: Names = NO_NAMES) -> Text:
+        consents = sorted(self.consents)
+        zh = "、".join(CONSENTS.get(each, each) for each in consents)
+        return Text(f"已取得同意（{zh}）", f"the resident has consented to {', '.join(consents)}")
 
 
 Condition = OneOf | Between | Consented
@@ -174,14 +190,19 @@ def imply(one: tuple[Condition, ...], other: tuple[Condition, ...]) -> bool:
 
 
 def choice(what: str, values: list[Value], negated: bool, titles: tuple[tuple[Value, Text], ...] = ()) -> OneOf:
-    return OneOf(what, frozenset(values), negated, DIMENSIONS[what][1], titles)
+    name, read = DIMENSIONS[what]
+    return OneOf(what, frozenset(values), negated, read, titles, name)
 
 
-def attribute(name: str, values: list[Value], negated: bool) -> OneOf:
+def attribute(name: str, values: list[Value], negated: bool, kinds: tuple[str, ...] = ()) -> OneOf:
+    """Of deeds of these kinds; where there is one, what the service says of them is called by its own words."""
+
     def read(view: View) -> Value | None:
         return view.event.attributes.get(name)
 
-    return OneOf(f"attributes.{name}", frozenset(values), negated, read)
+    own = Text(f"“{name}”", f"`{name}`")
+    called, words = GIVEN.get((kinds[0], name), (own, {})) if len(kinds) == 1 else (own, {})
+    return OneOf(f"attributes.{name}", frozenset(values), negated, read, tuple(words.items()), called)
 
 
 def quantity(low: Decimal | None, high: Decimal | None) -> Between:
@@ -226,11 +247,6 @@ def spoken(value: Value) -> Text:
     if isinstance(value, bool):
         return Text("是", "yes") if value else Text("否", "no")
     return Text(str(value), str(value))
-
-
-def _attribute(what: str) -> Text:
-    name = what.partition(".")[2]
-    return Text(f"“{name}”", f"`{name}`")
 
 
 def _clock(minutes: int) -> str:

@@ -25,36 +25,36 @@ def explain(
     language: str = "zh-CN",
     pack: Pack | None = None,
     funds: Mapping[str, Text] | None = None,
-    streets: Names = NO_NAMES,
+    names: Names = NO_NAMES,
     *,
     dry: bool = False,
 ) -> list[str]:
     """Sentences naming the document, each rule, its arithmetic, the cap that cut it, the fund, opening and expiry.
 
     Given the pack that decided, where its rules look at tiers the resident is told theirs, and a deed without points is
-    told why the rules for such deeds were silent. Given what the funds are called, by name, and the streets, by code,
-    they are called so. A decision that is only tried (`dry`) says that nothing is posted, and why the other rules for
-    such deeds were silent though one spoke.
+    told why the rules for such deeds were silent. Funds, streets, teams and activities are called as `funds` and
+    `names` say. A decision that is only tried (`dry`) says that nothing is posted, and why the other rules for such
+    deeds were silent though one spoke.
     """
     zone = ZoneInfo(decision.timezone)
     texts = [_opening(decision, zone), *(stood(pack.tiers, decision.facts.tallies) if pack is not None else ())]
     if not decision.grants:
         texts.append(Text("按这份细则，这次行为没有积分。", "By these rules this deed brings no points."))
-        texts.extend(_silences(decision, pack, streets) if pack is not None else ())
+        texts.extend(_silences(decision, pack, names) if pack is not None else ())
     for grant in decision.grants:
         texts.extend(_grant(grant, decision.outcomes.get(grant.rule), zone, funds or {}))
         texts.extend(_not_counted(decision, grant, pack) if pack is not None else ())
     if dry:
         texts = [_TRIED if text is _ON_THE_WAY else text for text in texts]
-        texts.extend(_silences(decision, pack, streets) if pack is not None and decision.grants else ())
+        texts.extend(_silences(decision, pack, names) if pack is not None and decision.grants else ())
     return [text.say(language) for text in texts]
 
 
-def _silences(decision: Decision, pack: Pack, streets: Names) -> list[Text]:
+def _silences(decision: Decision, pack: Pack, names: Names) -> list[Text]:
     near = {rule.id for rule in pack.candidates(decision.event.kind.value, decision.event.category)}
     return [
         Text(f"规则“{each.title.zh}”：{each.reason.zh}。", f"Rule “{each.title.en}”: {each.reason.en}.")
-        for each in silent(pack, decision, streets)
+        for each in silent(pack, decision, names)
         if each.rule in near
     ]
 

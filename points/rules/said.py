@@ -82,27 +82,28 @@ def _key_of(above: tuple[str, ...], key: str) -> str:
     return _HERE.get((above[-1], key) if above else ("", key)) or KEYS.get(key, key)
 
 
-def value_of(value: Any, above: tuple[str, ...] = (), streets: Names = NO_NAMES) -> Text:
+def value_of(value: Any, above: tuple[str, ...] = (), names: Names = NO_NAMES) -> Text:
     """A value of the file; stretches of bands, titles and windows in words. `above` are the keys it stands under."""
     if isinstance(value, bool):
         return Text("是", "yes") if value else Text("否", "no")
     if isinstance(value, (int, Decimal)):
         return Text(plain(value), plain(value))
     if isinstance(value, dict):
-        return _mapping(value, above, streets)
+        return _mapping(value, above, names)
     if isinstance(value, list):
-        parts = [value_of(part, above, streets) for part in value]
+        parts = [value_of(part, above, names) for part in value]
         between = ("；", "; ") if any(isinstance(part, dict) for part in value) else ("、", ", ")
         return Text(between[0].join(part.zh for part in parts), between[1].join(part.en for part in parts))
     word = str(value)
     if _THEIRS & set(above) or _NAMES & set(above[-2:]) or above[-2:] == ("share", "of"):
-        called = streets.get(word, word) if {"when", "street"} <= set(above) else word
+        *_, place, what = ("", "", *(key for key in above if key != "not"))
+        called = names.get(what, {}).get(word, word) if place == "when" else word
         return Text(called, called)
     own = next((_OF_KEY[key] for key in reversed(above) if key != "not" and key in _OF_KEY), {}) if above else {}
     return own.get(word) or _WORDS.get(word) or Text(word, word)
 
 
-def _mapping(value: dict[str, Any], above: tuple[str, ...], streets: Names) -> Text:
+def _mapping(value: dict[str, Any], above: tuple[str, ...], names: Names) -> Text:
     keys = set(value)
     if keys == {"zh", "en"}:
         return Text(value["zh"], value["en"])
@@ -117,7 +118,7 @@ def _mapping(value: dict[str, Any], above: tuple[str, ...], streets: Names) -> T
         if high is not None:
             reach = Text(f"{plain(low)} 至 {plain(high)}", f"{plain(low)} to {plain(high)}")
         return Text(f"{reach.zh}：{plain(points)} 分", f"{reach.en}: {plain(points)}")
-    said = [(Text(_key_of(above, key), key), value_of(part, (*above, key), streets)) for key, part in value.items()]
+    said = [(Text(_key_of(above, key), key), value_of(part, (*above, key), names)) for key, part in value.items()]
     return Text(
         "，".join(f"{key.zh} {part.zh}" for key, part in said), ", ".join(f"{key.en} {part.en}" for key, part in said)
     )
@@ -126,11 +127,11 @@ def _mapping(value: dict[str, Any], above: tuple[str, ...], streets: Names) -> T
 _LEFT_OUT = ("rule", "cap", "budget", "coefficient", "tier", "title", "when", "note", "source")
 
 
-def contents(item: dict[str, Any], rule: Rule | None, streets: Names = NO_NAMES) -> Text:
+def contents(item: dict[str, Any], rule: Rule | None, names: Names = NO_NAMES) -> Text:
     """All that a rule, cap, budget, coefficient or tier says, for one that is new."""
-    parts = [each.say(streets) for each in rule.conditions] if rule else []
+    parts = [each.say(names) for each in rule.conditions] if rule else []
     for key, value in item.items():
         if key not in _LEFT_OUT:
-            where, said = path_of((key,)), value_of(value, (key,), streets)
+            where, said = path_of((key,)), value_of(value, (key,), names)
             parts.append(Text(f"{where.zh} {said.zh}", f"{where.en} {said.en}"))
     return Text("；".join(part.zh for part in parts), "; ".join(part.en for part in parts))

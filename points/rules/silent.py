@@ -27,10 +27,10 @@ class Silence:
     reason: Text
 
 
-def silent(pack: Pack, decision: Decision, streets: Names = NO_NAMES) -> tuple[Silence, ...]:
+def silent(pack: Pack, decision: Decision, names: Names = NO_NAMES) -> tuple[Silence, ...]:
     """A reason for every rule of the pack without a grant in the decision, by id.
 
-    Given what the streets are called, by code, they are called so.
+    Given what streets, teams and activities are called, they are called so.
     ValueError when the pack is not the one that decided.
     """
     if pack.digest != decision.digest:
@@ -39,13 +39,13 @@ def silent(pack: Pack, decision: Decision, streets: Names = NO_NAMES) -> tuple[S
     spoke = {grant.rule for grant in decision.grants}
     candidates = pack.candidates(decision.event.kind.value, decision.event.category)
     chosen = next((rule for rule in candidates if not rule.adds and _first_failing(rule, view) is None), None)
-    return tuple(_silence(rule, view, chosen, streets) for rule in pack.rules if rule.id not in spoke)
+    return tuple(_silence(rule, view, chosen, names) for rule in pack.rules if rule.id not in spoke)
 
 
-def _silence(rule: Rule, view: View, chosen: Rule | None, streets: Names) -> Silence:
+def _silence(rule: Rule, view: View, chosen: Rule | None, names: Names) -> Silence:
     failing = _first_failing(rule, view)
     if failing is not None:
-        said = failing.say(streets)
+        said = failing.say(names)
         return Silence(rule.id, rule.title, "condition", Text(f"条件不符：要求{said.zh}", f"it asks that {said.en}"))
     if chosen is not None and not rule.adds and rule.id != chosen.id:
         other = chosen.title

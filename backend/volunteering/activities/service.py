@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -86,9 +87,10 @@ def activities(caller: Caller, cursor: str | None, limit: int, team: str | None)
 
 
 @subject("activity")
-def has_activity(district: str, activity: str) -> bool:
-    """Whether the district has this activity."""
-    return db.session.get(Activity, (district, activity)) is not None
+def activity_names(district: str, activities: Collection[str]) -> dict[str, str]:
+    """What those of these activities that the district has are called, by id."""
+    found = db.session.scalars(rows(Activity, district).where(Activity.id.in_(activities)))
+    return {activity.id: activity.title for activity in found}
 
 
 def planned(caller: Caller, activity: str) -> Planned:

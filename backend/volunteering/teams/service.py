@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -96,9 +97,9 @@ def leads_a_team(district: str, resident: str) -> bool:
 
 
 @subject("team")
-def has_team(district: str, team: str) -> bool:
-    """Whether the district has this team."""
-    return db.session.get(Team, (district, team)) is not None
+def team_names(district: str, teams: Collection[str]) -> dict[str, str]:
+    """What those of these teams that the district has are called, by id."""
+    return {team.id: team.name for team in db.session.scalars(rows(Team, district).where(Team.id.in_(teams)))}
 
 
 def _add(session: Session, row: Team | Station, taken: Kind) -> None:

@@ -162,10 +162,46 @@ def test_a_tier_is_said_by_its_title_where_a_rule_is_silent_for_it():
 
 def test_a_street_is_said_by_its_name_and_one_nobody_knows_by_its_code():
     only = pack(rule(when={"kind": "act", "street": ["370112001", "370112999"]}))
-    made, names = decided(only, deed()), {"370112001": "山大路街道"}
-    assert explain(made, "zh-CN", only, streets=names)[-1] == "规则“acts”：条件不符：要求街道是山大路街道、370112999。"
-    assert "it asks that the street is 山大路街道" in explain(made, "en", only, streets=names)[-1]
+    made, names = decided(only, deed()), {"street": {"370112001": "山大路街道"}}
+    assert explain(made, "zh-CN", only, names=names)[-1] == "规则“acts”：条件不符：要求街道是山大路街道、370112999。"
+    assert "it asks that the street is 山大路街道" in explain(made, "en", only, names=names)[-1]
     assert silent(only, made, names)[0].reason.zh == "条件不符：要求街道是山大路街道、370112999"
+
+
+@pytest.mark.parametrize("what", ["team", "activity"])
+def test_a_team_or_activity_is_said_by_its_name_and_one_nobody_knows_by_its_id(what):
+    title = {"team": "队伍", "activity": "活动"}[what]
+    other = rule("other", when={"kind": "act", what: {"not": "0a1"}}, adds=True)
+    only = pack(rule(when={"kind": "act", what: ["0a1", "0b2"]}), other)
+    made = decided(only, deed(**{what: "0a1"}, kind="act"))
+    assert [grant.rule for grant in made.grants] == ["acts"]
+    names = {what: {"0a1": "山大路志愿队（虚构）"}, "street": {"0b2": "不是这个"}}
+    (why,) = silent(only, made, names)
+    assert why.reason.zh == f"条件不符：要求{title}不是山大路志愿队（虚构）"
+    assert only.rules[0].conditions[1].say(names).zh == f"{title}是山大路志愿队（虚构）、0b2"
+    assert only.rules[0].conditions[1].say().zh == f"{title}是0a1、0b2"
+
+
+def test_what_the_service_says_of_a_deed_is_said_in_words_and_what_a_pack_asks_as_it_is_written():
+    def said(kind, **asked):
+        (condition,) = pack(rule(when={"kind": kind, "attributes": asked})).rules[0].conditions[1:]
+        return condition.say()
+
+    assert said("service", hours="checked_in") == (
+        "工时记录是本人签到签退",
+        "the record of the hours is by checking in and out",
+    )
+    assert said("ticket", first=True) == ("“首报”为“是”", "“first report” is yes")
+    assert said("ticket", duplicate={"not": True}).zh == "“重复上报”不为“是”"
+    assert said("ticket", rank={"not": [1, 2]}) == ("上报的次序不是1、2", "the place among the reports is not 1, 2")
+    assert said("act", hours="checked_in").zh == "“hours”是checked_in"
+    assert said("act", statement=True) == ("“statement”为“是”", "`statement` is yes")
+
+
+def test_a_category_is_said_in_english_as_the_pack_translates_it():
+    words = {"清洁家园": "cleaning up"}
+    of = pack(rule(when={"kind": "act", "category": ["清洁家园", "让座"]}), words=words)
+    assert of.rules[0].conditions[1].say() == ("类别是清洁家园、让座", "the category is cleaning up, 让座")
 
 
 def test_a_milestone_that_lies_ahead_is_told_with_how_far_it_is():

@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+from points.rules import ids_named
 from points.rules.diff import differences
 from points.rules.said import path_of, value_of
 from tests.points.rules.packs import cap, pack, rule, text
@@ -96,7 +97,24 @@ def test_words_are_said_by_where_they_stand_and_names_as_they_are():
 def test_streets_are_said_by_their_names_in_what_changes():
     here, there = (rule(when={"kind": "act", "street": code}) for code in ("370112001", "370112002"))
     other = rule("other", when={"kind": "act", "street": {"not": ["370112001"]}}, adds=True)
-    names = {"370112001": "山大路街道", "370112002": "洪家楼街道"}
+    names = {"street": {"370112001": "山大路街道", "370112002": "洪家楼街道"}}
     moved, added = differences(pack(here), pack(there, other), "zh-CN", names)
     assert moved == "规则“acts”（acts）：条件 · 街道 由 山大路街道 改为 洪家楼街道。"
     assert "街道不是山大路街道" in added
+
+
+def test_teams_and_activities_are_said_by_their_names_in_what_changes_but_not_an_authors_own_words():
+    case = {"title": text("red"), "when": {"activity": "b2"}, "factor": 2}
+    by = {"coefficients": [{"coefficient": "by", "title": text("by"), "cases": [case]}]}
+    here = rule(when={"kind": "act", "team": "a1"})
+    there = rule(when={"kind": "act", "team": {"not": "a1"}, "attributes": {"team": "a1"}})
+    names = {"team": {"a1": "红队"}, "activity": {"b2": "植树"}, "street": {"a1": "不是这个"}}
+    said = "\n".join(differences(pack(here), pack(there, **by), "zh-CN", names))
+    assert "条件 · 队伍 由 红队 改为 不是 红队。" in said
+    assert "条件 · 事实 新增 team a1。" in said
+    assert "条件 活动 植树" in said
+    assert ids_named(pack(here), pack(there, **by)) == {
+        "street": frozenset(),
+        "team": frozenset({"a1"}),
+        "activity": frozenset({"b2"}),
+    }
