@@ -6,23 +6,25 @@ corrected, or the next one has it. They are told which deeds these are.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 
 from backend.kit.db import db
-from backend.passbook import corrections, earn, packs, tallies
-from backend.passbook.models import Earning
+from backend.passbook import earn, packs, tallies
+from backend.passbook.models import Correction, Earning
 from points.rules import Decision, Pack, Tally, facts_needed
 
 _LOOKED_AT, _TOLD = 200, 20
 
 
-def freed_by(row: Earning) -> list[str]:
+def freed_by(row: Earning, asked: Sequence[Correction]) -> list[str]:
     """The earnings that were refused because this one had used up a limit which has room now, oldest first.
 
-    Of the 200 deeds of a group decided first after it, at most 20. A correction that changes nothing of such a deed
-    decides it anew.
+    `asked` are all its corrections. Of the 200 deeds of a group decided first after it, at most 20. A correction that
+    changes nothing of such a deed decides it anew.
     """
-    stood = [made.before for made in corrections.of_earning(row.district, row.id) if made.state == "confirmed"]
+    stood = [made.before for made in asked if made.state == "confirmed"]
     found: dict[str, None] = {}
     for decision in (Decision.from_json(before) for before in dict.fromkeys(stood) if before):
         pack = packs.by_digest(row.district, decision.digest)

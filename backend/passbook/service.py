@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -84,13 +85,13 @@ def earning_of(caller: Caller, identifier: str) -> EarningView:
     row = find(Earning, caller.district, identifier)
     if row.resident != caller.id:
         raise NOT_FOUND()
-    return explained(row)
+    return explained(row, corrections.of_earning(row.district, row.id))
 
 
-def explained(row: Earning) -> EarningView:
-    """An earning with its sentences, its arithmetic as data, the caps, its corrections and its appeal."""
+def explained(row: Earning, asked: Sequence[Correction]) -> EarningView:
+    """An earning with its sentences, its arithmetic as data, the caps, its corrections (all in `asked`), its appeal."""
     grants = posting.grants_of(row.district, [row.id]).get(row.id, [])
-    changed = [made for made in corrections.of_earning(row.district, row.id) if made.state == "confirmed"]
+    changed = [made for made in asked if made.state == "confirmed"]
     made = appeals.of_earning(row.district, row.id)
     decision = decision_of(row)
     pack = packs.by_digest(row.district, decision.digest) if decision else None

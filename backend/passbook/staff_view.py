@@ -18,12 +18,12 @@ def earning(caller: Caller, identifier: str) -> service.EarningView:
     row = find(Earning, caller.district, identifier)
     if is_same_person(caller.district, caller.id, row.resident):
         raise OWN_CLAIM()
-    made = appeals.of_earning(row.district, row.id)
+    made, asked = appeals.of_earning(row.district, row.id), corrections.of_earning(row.district, row.id)
     known = {
         "resident": row.resident,
         "approver": row.approver,
         "problem": row.problem,
-        "freed": freed_by(row),
+        "freed": freed_by(row, asked),
         "appeal_answerer": made.answerer if made else None,
         "corrections": [
             {
@@ -34,7 +34,7 @@ def earning(caller: Caller, identifier: str) -> service.EarningView:
                 "answered_by": each.answered_by,
                 "declined_because": each.declined_because,
             }
-            for each in corrections.of_earning(row.district, row.id)
+            for each in asked
         ],
     }
-    return replace(service.explained(row), staff=known)
+    return replace(service.explained(row, asked), staff=known)

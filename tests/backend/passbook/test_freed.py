@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import event
 
+from backend.kit.db import db
 from backend.passbook import freed as freed_rights
 from points.clock import FixedClock
 from tests.backend.passbook.corrected import correct, undo
@@ -39,6 +41,22 @@ def test_an_undone_deed_names_those_that_its_right_was_refused_to(cast: Cast, of
     assert (set(freed(office, first)), points(resident)) == ({second, third}, 10)
     correct(office, second)
     assert (freed(office, first), points(resident)) == ([], 40)
+
+
+def test_the_corrections_of_an_earning_are_read_once_for_the_staff(cast: Cast, office: tuple[Person, Person]) -> None:
+    first = approve(cast.resident(), GIVEN)
+    undo(office, first)
+    seen: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        freed(office, first)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert sum("FROM earning_correction" in statement for statement in seen) == 1
 
 
 def test_a_deed_that_is_corrected_to_another_category_frees_its_right_too(
