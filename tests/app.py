@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import make_url
+from sqlalchemy import event, make_url
 
 from backend.app import create_app
 from backend.journal import commits
@@ -170,7 +170,16 @@ def build(
     overrides: Mapping[str, Mapping[str, Any]],
 ) -> Flask:
     """The application as the tests run it, two districts and no limits on how often one may ask."""
-    return create_app(_settings(database_url, ledger_url, cache_url, data_dir, overrides), clock)
+    made = create_app(_settings(database_url, ledger_url, cache_url, data_dir, overrides), clock)
+    if database_url.startswith("sqlite"):
+        with made.app_context():
+            event.listen(db.engine, "connect", _wait_longer)
+    return made
+
+
+def _wait_longer(connection: Any, _record: object) -> None:
+    """Who writes to one file at once takes turns by luck: on a busy machine the last of many waits long."""
+    connection.execute("PRAGMA busy_timeout=60000")
 
 
 def _settings(

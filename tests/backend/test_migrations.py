@@ -96,5 +96,5 @@ def test_two_services_that_start_at_once_migrate_in_turn(postgres_server: Postgr
         f"migrate(create_app(load({{}}, {given!r})))"
     )
     both = [subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE) for _ in range(2)]
-    told = [process.communicate(timeout=60)[1].decode() for process in both]
+    told = [process.communicate(timeout=110)[1].decode() for process in both]
     assert [process.returncode for process in both] == [0, 0], told

@@ -312,6 +312,7 @@ def real(path: Path) -> Path:
     return path
 
 
+@pytest.mark.timeout(600)
 def test_the_real_tickets_of_half_a_year_are_taken_over_once(app: Flask) -> None:
     result = counted(import_csv(real(REAL), DISTRICT))
     assert (result.rows, result.imported, dict(result.refused)) == (58_251, 58_251, {})

@@ -65,6 +65,7 @@ def test_the_end_waits_for_what_runs_and_begins_nothing_more() -> None:
 
     def work() -> None:
         inside.set()
+        until(lambda: rounds._ended)
         time.sleep(0.2)
         done.append(1)
 
