@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,7 @@ from backend.cli.servers import valkey
 from points.ledger.cluster import Cluster, servers_of
 from points.ledger.connection import connect
 from points.ledger.keys import Keys
+from tests.ports import held
 from tests.servers import Valkey
 
 PRIMARIES = 3
@@ -43,6 +44,8 @@ class RealCluster:
 
     nodes: list[Valkey]
     ports: list[int]
+    kept: list[socket.socket] = field(default_factory=list)
+    """What holds the ports, also while a server is down."""
 
     @property
     def url(self) -> str:
@@ -98,6 +101,8 @@ class RealCluster:
     def end(self) -> None:
         for node in self.nodes:
             node.kill()
+        for each in self.kept:
+            each.close()
 
 
 def until(holds: Callable[[], bool], seconds: float = _WITHIN_S) -> None:
@@ -127,30 +132,36 @@ def _linked(node: redis.Redis) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports nobody uses, low enough for the cluster's own line beside each."""
-    probes = []
-    first = _FIRST_PORT + time.monotonic_ns() // 1000 % ((_LAST_PORT - _FIRST_PORT) // 2)
-    for port in range(first, _LAST_PORT):
-        pair = [socket.socket(), socket.socket()]
+    """Ports nobody uses now."""
+    ports, kept = held_ports(count)
+    for each in kept:
+        each.close()
+    return ports
+
+
+def held_ports(count: int) -> tuple[list[int], list[socket.socket]]:
+    """Ports low enough for the cluster's own line beside each, and what holds both."""
+    ports: list[int] = []
+    kept: list[socket.socket] = []
+    for port in range(20_000 + time.monotonic_ns() % 20_000, 50_000):
+        pair: list[socket.socket] = []
         try:
-            pair[0].bind(("127.0.0.1", port))
-            pair[1].bind(("127.0.0.1", port + _LINE))
+            pair += [held(port)]
+            pair += [held(port + 10_000)]
         except OSError:
-            for probe in pair:
-                probe.close()
+            for each in pair:
+                each.close()
             continue
-        probes.append((port, pair))
-        if len(probes) == count:
+        ports.append(port)
+        kept += pair
+        if len(ports) == count:
             break
-    for _, pair in probes:
-        for probe in pair:
-            probe.close()
-    return [port for port, _ in probes]
+    return ports, kept
 
 
 def make_cluster(home: Path, *extra: str) -> RealCluster:
     """Start six servers below a directory and join them."""
-    made = RealCluster([], free_ports(NODES))
+    made = RealCluster([], *held_ports(NODES))
     try:
         for number, port in enumerate(made.ports):
             said = {

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,14 +18,23 @@ from backend.journal.server_settings import SENTINEL, refuse_unsafe, shortcoming
 from backend.settings import Redis, load
 from points.errors import Refused
 from tests.app import DISTRICT
+from tests.ports import held, number
 from tests.servers import Valkey
 
 MakeServer = Callable[..., Valkey]
+Port = Callable[[], int]
 
 
 @pytest.fixture
 def disk() -> Redis:
     return load({}).redis
+
+
+@pytest.fixture
+def free_port() -> Iterator[Port]:
+    """Ports that nobody else is given during the test."""
+    with ExitStack() as kept:
+        yield lambda: number(kept.enter_context(held()))
 
 
 def told(server: Valkey, wanted: Redis) -> list[str]:
@@ -66,7 +75,7 @@ def test_what_it_says_to_change_is_enough(private_valkey: MakeServer, disk: Redi
     assert told(server, disk) == []
 
 
-def test_the_level_replica_needs_its_replicas(private_valkey: MakeServer, disk: Redis) -> None:
+def test_the_level_replica_needs_its_replicas(private_valkey: MakeServer, disk: Redis, free_port: Port) -> None:
     port = free_port()
     primary = private_valkey("--port", str(port), "--bind", "127.0.0.1")
     wanted = replace(disk, level="replica", replicas=1)
@@ -78,7 +87,9 @@ def test_the_level_replica_needs_its_replicas(private_valkey: MakeServer, disk: 
     assert told(replica, wanted)[0] == "it is a replica: give the address of its primary"
 
 
-def test_a_replica_that_keeps_nothing_is_refused_at_the_level_replica(private_valkey: MakeServer, disk: Redis) -> None:
+def test_a_replica_that_keeps_nothing_is_refused_at_the_level_replica(
+    private_valkey: MakeServer, disk: Redis, free_port: Port
+) -> None:
     port, own = free_port(), free_port()
     primary = private_valkey("--port", str(port), "--bind", "127.0.0.1", "--repl-diskless-sync-delay", "0")
     loose = ("--appendonly", "no", "--maxmemory-policy", "allkeys-lru")
@@ -98,7 +109,7 @@ def test_a_replica_that_keeps_nothing_is_refused_at_the_level_replica(private_va
     assert told(primary, wanted) == []
 
 
-def test_a_replica_that_cannot_be_asked_is_told_of(private_valkey: MakeServer, disk: Redis) -> None:
+def test_a_replica_that_cannot_be_asked_is_told_of(private_valkey: MakeServer, disk: Redis, free_port: Port) -> None:
     port = free_port()
     primary = private_valkey("--port", str(port), "--bind", "127.0.0.1", "--repl-diskless-sync-delay", "0")
     private_valkey("--replicaof", f"127.0.0.1 {port}", "--replica-announce-port", "1")
@@ -111,7 +122,7 @@ def test_a_replica_that_cannot_be_asked_is_told_of(private_valkey: MakeServer, d
 
 
 @pytest.fixture
-def sentinel(tmp_path: Path) -> Iterator[Callable[[int], None]]:
+def sentinel(tmp_path: Path, free_port: Port) -> Iterator[Callable[[int], None]]:
     """Starts a real Sentinel that watches the server at a port."""
     started: list[subprocess.Popen[bytes]] = []
 
@@ -134,7 +145,7 @@ def sentinel(tmp_path: Path) -> Iterator[Callable[[int], None]]:
 
 
 def test_a_sentinel_that_promotes_by_itself_is_refused_at_level_disk(
-    private_valkey: MakeServer, disk: Redis, sentinel: Callable[[int], None]
+    private_valkey: MakeServer, disk: Redis, sentinel: Callable[[int], None], free_port: Port
 ) -> None:
     port = free_port()
     server = private_valkey("--port", str(port), "--bind", "127.0.0.1")
@@ -149,12 +160,6 @@ def test_a_server_that_hides_its_settings_is_not_trusted(private_valkey: MakeSer
     (line,) = told(server, disk)
     assert "unreadable" in line
     assert "appendfsync always" in line
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def until(holds: Callable[[], bool]) -> None:
