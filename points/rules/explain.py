@@ -51,7 +51,13 @@ def explain(
 
 
 def _silences(decision: Decision, pack: Pack, names: Names) -> list[Text]:
-    near = {rule.id for rule in pack.candidates(decision.event.kind.value, decision.event.category)}
+    kind = decision.event.kind.value
+    near = {rule.id for rule in pack.candidates(kind, decision.event.category)}
+    if not near:
+        sort, category = WORDS["kind"][kind], decision.category
+        return [
+            Text(f"细则里没有{sort.zh}“{category.zh}”的规则。", f"No rule of it is about {sort.en} “{category.en}”.")
+        ]
     return [
         Text(f"规则“{each.title.zh}”：{each.reason.zh}。", f"Rule “{each.title.en}”: {each.reason.en}.")
         for each in silent(pack, decision, names)
@@ -64,8 +70,9 @@ def _opening(decision: Decision, zone: ZoneInfo) -> Text:
     kind, day = WORDS["kind"][event.kind.value], event.at.astimezone(zone).date()
     quantity = plain(event.quantity)
     hours = Text(f"，{quantity} 小时", f", {quantity} hours") if event.kind.value == "service" else Text("", "")
+    kind_zh = "" if kind.zh == decision.category.zh else kind.zh
     return Text(
-        f"{day} 的{kind.zh}“{decision.category.zh}”{hours.zh}，"
+        f"{day} 的{kind_zh}“{decision.category.zh}”{hours.zh}，"
         f"按《{decision.document.zh}》（{decision.document_number}，第 {decision.version} 版）计分。",
         f"Your deed of {day}, {kind.en} “{decision.category.en}”{hours.en}, is decided by “{decision.document.en}” "
         f"({decision.document_number}, version {decision.version}).",

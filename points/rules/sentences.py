@@ -79,7 +79,7 @@ def _store(step: Step, n: list[str | None]) -> Text:
 
 _SAY: dict[str, Callable[[Step, list[str | None]], Text]] = {
     "quantity": lambda step, n: Text(
-        f"申报 {n[0]}，{step.title.zh}规定只计 {n[1]}", f"{n[0]} declared, {n[1]} counts ({step.title.en})"
+        f"申报 {n[0]}，按{step.title.zh}的规定只计 {n[1]}", f"{n[0]} declared, {n[1]} counts ({step.title.en})"
     ),
     "each": lambda step, n: Text(f"每次 {n[0]} 分", f"{n[0]} each time"),
     "rate": _rate,

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from points.ledger.refusals import FUND_CLOSED
-from points.rules import Cut, Decision, Outcome, complete, explain, load_pack, silent
+from points.rules import Cut, Decision, Outcome, complete, explain, facts_needed, load_pack, silent
 from points.rules.sentences import said_step
 from points.rules.steps import Step
 from points.rules.texts import NOTHING, Text, plain
@@ -196,6 +196,25 @@ def test_what_the_service_says_of_a_deed_is_said_in_words_and_what_a_pack_asks_a
     assert said("ticket", rank={"not": [1, 2]}) == ("上报的次序不是1、2", "the place among the reports is not 1, 2")
     assert said("act", hours="checked_in").zh == "“hours”是checked_in"
     assert said("act", statement=True) == ("“statement”为“是”", "`statement` is yes")
+
+
+def test_a_category_that_no_rule_is_about_is_said_to_be_so_as_a_mistyped_one_is():
+    of = pack(rule(when={"kind": "act", "category": "让座"}))
+    said = "细则里没有文明行为“让坐”的规则。"
+    assert explain(decided(of, deed(category="让坐")), "zh-CN", of)[-1] == said
+    assert explain(decided(of, deed(category="让坐")), "en", of)[-1] == "No rule of it is about a civil act “让坐”."
+    assert said not in explain(decided(of, deed(category="让座")), "zh-CN", of, dry=True)
+
+
+def test_a_referral_is_not_named_twice_and_what_counts_of_a_week_is_said_of_this_deed():
+    of = pack(rule(when={"kind": "referral"}))
+    assert explain(decided(of, deed("referral", category="推荐新志愿者")))[0].startswith(
+        "2026-06-10 的“推荐新志愿者”，"
+    )
+    weekly = pack(rule(points={"per_hour": 2}, quantity={"at_most": 5, "per": "week"}))
+    (counts,) = [tally.key for tally in facts_needed(weekly, deed()).tallies]
+    made = decided(weekly, deed(quantity=Decimal(3)), tallies={counts: 4})
+    assert "申报 3，按每周的规定只计 1；" in explain(made)[1]
 
 
 def test_a_category_is_said_in_english_as_the_pack_translates_it():
