@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from points.rules import Problem
 
 
+_SEVERITY = {"error": "（错误）", "warning": "（提醒）"}
+
+
 class Commands(click.Group):
     """A group whose refusals are told, not thrown."""
 
@@ -39,4 +42,5 @@ def _problems(refusal: Refused) -> list[Problem]:
 def show_problems(problems: Iterable[Problem], language: str, *, err: bool = False) -> None:
     """Print each problem of a rule pack with its file and line."""
     for problem in problems:
-        click.echo(f"{problem.say(language)} ({problem.severity})", err=err)
+        severity = f" ({problem.severity})" if language == "en" else _SEVERITY[problem.severity]
+        click.echo(problem.say(language) + severity, err=err)

@@ -19,7 +19,7 @@ from backend.passbook.subjects import names_without_books
 from backend.places.service import street_names
 from backend.settings import load
 from points.errors import Refused
-from points.rules import Pack, PackInvalid, Problem, explain, load_pack
+from points.rules import Pack, PackInvalid, Problem, Text, explain, load_pack
 from points.rules.cases import Miss, cases_of, of_another_pack, read_cases, run_cases
 from points.rules.problems import Findings
 
@@ -71,7 +71,7 @@ def checked(file: Path) -> Report:
     problems = (*pack.problems, *around(file, pack, file.read_text("utf-8")))
     beside = cases_of_file(file)
     if not beside.exists():
-        return Report(file, pack, problems)
+        return Report(file, pack, (*problems, _no_cases(file)))
     try:
         cases = read_cases(beside)
     except PackInvalid as invalid:
@@ -79,6 +79,11 @@ def checked(file: Path) -> Report:
     problems = (*problems, *of_another_pack(cases, file))
     misses, _ = run_cases(pack, cases)
     return Report(file, pack, problems, tuple(misses), len(cases.cases))
+
+
+def _no_cases(file: Path) -> Problem:
+    zh, en = f"还没有案例：请写 cases/{file.name}，发布前要有。", f"There are no cases yet: write cases/{file.name}."
+    return Problem(str(file), 1, "no_cases", zh, en, "warning")
 
 
 def refuse_errors(here: Kept) -> None:
@@ -133,7 +138,10 @@ def show(reports: list[Report], language: str) -> None:
         if report.pack is None:
             click.echo(f"{report.file}: ✗")
             continue
-        mark = "✓" if report.good else "✗"
-        title = report.pack.title.say(language)
-        count = f"{len(report.pack.rules)} rules, {len(report.pack.caps)} caps, {report.cases} cases"
-        click.echo(f"{report.file}: {mark} {title} ({count}; {report.pack.digest[:12]})")
+        mark, pack = "✓" if report.good else "✗", report.pack
+        rules, caps, cases, digest = len(pack.rules), len(pack.caps), report.cases, pack.digest[:12]
+        counted = Text(
+            f"（规则 {rules} 条，上限 {caps} 个，案例 {cases} 个；{digest}）",
+            f" (rules: {rules}, caps: {caps}, cases: {cases}; {digest})",
+        )
+        click.echo(f"{report.file}: {mark} {pack.title.say(language)}{counted.say(language)}")

@@ -53,7 +53,6 @@ class Miss:
 _CHINESE = {
     "decided": "算了分",
     "no points": "没有积分",
-    _AT_ONCE: "立即可用",
     "something expected": "至少写一样应有的结果",
     "nothing": "什么也没写",
     "not said": "说明里没有",
@@ -192,7 +191,7 @@ def _departures(pack: Pack, deed: dict[str, Any], found: Decision | Refused) -> 
     pairs = [(_points(deed.get("gives", gives)), _points(gives))]
     if "cut_by" in deed:
         cuts = [cut.cap.partition(":")[0] for outcome in found.outcomes.values() for cut in outcome.cuts]
-        pairs.append((_list(deed["cut_by"]), _list(set(cuts))))
+        pairs.append((f"cut_by: {_list(deed['cut_by'])}", f"cut_by: {_list(set(cuts))}"))
     pairs.extend(_dates(pack, deed, found))
     pairs.extend(_silences(pack, deed, found))
     said = "\n".join([*explain(found, "zh-CN"), *explain(found, "en")])
@@ -212,15 +211,15 @@ def _list(names: Iterable[str]) -> str:
 def _dates(pack: Pack, deed: dict[str, Any], found: Decision) -> list[tuple[str, str]]:
     """`opens` is the first day the points can be used, `expires` the last."""
     if not found.grants:
-        return [(deed[key], "no points") for key in ("opens", "expires") if key in deed]
+        return [(f"{key}: {deed[key]}", "no points") for key in ("opens", "expires") if key in deed]
     pairs = []
     for grant in found.grants:
         if "expires" in deed:
             last = (grant.expires_at - timedelta(milliseconds=1)).astimezone(pack.zone).date()
-            pairs.append((str(date.fromisoformat(deed["expires"])), str(last)))
+            pairs.append((f"expires: {date.fromisoformat(deed['expires'])}", f"expires: {last}"))
         if "opens" in deed:
-            opens = grant.opens_at
-            pairs.append((deed["opens"], str(opens.astimezone(pack.zone).date()) if opens else _AT_ONCE))
+            opens = str(grant.opens_at.astimezone(pack.zone).date()) if grant.opens_at else _AT_ONCE
+            pairs.append((f"opens: {deed['opens']}", f"opens: {opens}"))
     return pairs
 
 

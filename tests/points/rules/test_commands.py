@@ -79,13 +79,40 @@ def test_check_says_why_a_deed_of_a_case_was_refused_or_a_rule_silent(file):
     assert "    规则包 made-up 在 2026-06-10 没有生效。\n" in result.output
 
 
+def test_check_says_in_chinese_how_much_there_is_how_grave_it_is_and_that_cases_are_wanting(file):
+    said = run("check", file)
+    assert "mine.yaml:1: 还没有案例：请写 cases/mine.yaml，发布前要有。" in said.output
+    assert "[no_cases]（提醒）\n" in said.output
+    assert "made up（规则 1 条，上限 0 个，案例 0 个；" in said.output
+    assert said.exit_code == 0
+    english = run("check", file, "--language", "en").output
+    assert "[no_cases] (warning)\n" in english
+    assert "made up (rules: 1, caps: 0, cases: 0; " in english
+    cases(file, {"acts": 10})
+    assert "no_cases" not in run("check", file).output
+
+
+def test_a_case_that_departs_in_caps_or_days_says_in_which(file):
+    cases(file, {"acts": 10})
+    beside = file.parent / "cases" / file.name
+    more = '"cut_by": ["monthly"], "opens": "2026-06-11", "expires": "2027-06-11", "resident"'
+    beside.write_text(beside.read_text("utf-8").replace('"resident"', more), "utf-8")
+    said = run("check", file).output
+    for departure in (
+        "应为 cut_by: [monthly]，实为 cut_by: []",
+        "应为 opens: 2026-06-11，实为 opens: at once",
+        "应为 expires: 2027-06-11，实为 expires: 2027-06-10",
+    ):
+        assert departure in said
+
+
 def test_check_refuses_cases_that_are_another_packs(file):
     cases(file, {"acts": 10})
     beside = file.parent / "cases" / file.name
     beside.write_text(beside.read_text("utf-8").replace("../mine.yaml", "../other.yaml"), "utf-8")
     result = run("check", file)
     assert (result.exit_code, "这些案例的 pack 应写“../mine.yaml”。" in result.output) == (1, True)
-    assert "[cases_of_another_pack] (error)" in result.output
+    assert "[cases_of_another_pack]（错误）" in result.output
 
 
 def test_check_ends_with_1_for_cases_that_cannot_be_read(file):
@@ -163,7 +190,7 @@ def test_check_refuses_a_pack_of_another_zone_than_the_district(file):
     line = file.read_text("utf-8").splitlines().index(' "timezone": "America/New_York"') + 1
     assert result.exit_code == 1
     assert f"{file}:{line}: " in result.output
-    assert "[timezone_not_the_districts] (error)" in result.output
+    assert "[timezone_not_the_districts]（错误）" in result.output
 
 
 def test_decide_refuses_a_tally_that_the_rules_do_not_ask(file):
