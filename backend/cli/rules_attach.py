@@ -21,8 +21,8 @@ from points.rules.trial import Trial
 NOT_SUBMITTED = kind(
     "rule_pack_not_submitted",
     Category.NOT_FOUND,
-    zh="这个规则包还没有提交，或提交后改过：请先提交，再附试算。",
-    en="This pack was not handed in, or was changed since: hand it in first, then attach.",
+    zh="这个规则包还没有提交，或提交后改过：请先用 civic rules publish 提交。",
+    en="This pack was not handed in, or was changed since: hand it in first, by `civic rules publish`.",
 )
 
 
@@ -75,3 +75,17 @@ def handed_in(pack: Pack) -> RulePack:
 def row_of(pack: Pack) -> RulePack | None:
     """The row of a pack, if it was handed in."""
     return db.session.scalar(rows(RulePack, pack.district).where(RulePack.digest == pack.digest))
+
+
+def of_version(pack: Pack) -> RulePack | None:
+    """The row of that version of a pack, also where its file was changed since it was handed in."""
+    query = rows(RulePack, pack.district).where(RulePack.pack == pack.id, RulePack.version == pack.version)
+    return db.session.scalar(query)
+
+
+def waiting_version(pack: Pack) -> RulePack:
+    """The same; refused with `rule_pack_not_submitted` where there is none, or what was published says otherwise."""
+    found = of_version(pack)
+    if found is None or (found.digest != pack.digest and found.state != "submitted"):
+        raise NOT_SUBMITTED()
+    return found

@@ -12,7 +12,7 @@ import click
 from backend.cli import place
 from backend.cli.acting import acting, actor_named
 from backend.cli.kept_file import Kept, kept
-from backend.cli.rules_attach import handed_in, row_of
+from backend.cli.rules_attach import of_version, row_of, waiting_version
 from backend.cli.rules_check import refuse_errors
 from backend.cli.rules_history import exported
 from backend.cli.rules_shown import confirmed, show_difference, show_simulation
@@ -40,16 +40,21 @@ def run(file: Path, by: str, data: str | None, first: str | None, last: str | No
 
 
 def withdraw(file: Path, by: str, data: str | None) -> None:
-    """Its author takes back a pack nobody published; refused with `rule_pack_not_submitted` where there is none."""
+    """Its author takes back a pack nobody published, also when its file was changed since.
+
+    Refused with `rule_pack_not_submitted` where there is none.
+    """
     with kept(file) as here, place.service(data):
         name = acting(here.pack.district, by, "rules.submit")
-        packs.withdraw(here.pack.district, name, handed_in(here.pack).id)
+        packs.withdraw(here.pack.district, name, waiting_version(here.pack).id)
         click.echo(f"{here.pack.id} {here.pack.version}：已撤回 / taken back")
 
 
 def _hand_in(here: Kept, author: str, days: Days) -> None:
     """For the first time with its cases; again with others, if there are others; always tried anew."""
     refuse_errors(here)
+    if row_of(here.pack) is None and of_version(here.pack) is not None:
+        raise packs.PACK_KNOWN()
     simulation = _simulated(here, days)
     row = row_of(here.pack)
     if row is None or (here.cases is not None and here.cases != row.cases):
@@ -86,6 +91,8 @@ def _tell(row: RulePack, what: str) -> None:
     deeds = row.simulation["deeds"] if row.simulation else 0
     click.echo(f"{row.pack} {row.version} ({row.digest[:12]}): {what}")
     click.echo(f"案例 / cases {row.case_count}，不符 / failed {len(row.case_misses)}，试算 / tried on {deeds} deeds")
+    if not row.case_count:
+        click.echo("没有案例，不能发布：请写好再提交一次 / without cases it is not published: write some")
 
 
 def _tell_misses(row: RulePack) -> None:

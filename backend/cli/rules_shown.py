@@ -39,7 +39,8 @@ def show_simulation(simulation: dict[str, Any] | None) -> None:
     first, last = simulation["from"] or "…", simulation["to"] or simulation["at"][:10]
     click.echo(f"试算时段 / tried on {first} – {last}")
     for row in simulation["rows"]:
-        if row["section"] in _HEADLINE and (row["name"] == "all" or not row["section"].startswith("residents")):
+        is_headline = row["section"] in _HEADLINE and row["new"] not in (None, "")
+        if is_headline and (row["name"] == "all" or not row["section"].startswith("residents")):
             part, name = rules_words.section(row["section"]), rules_words.name(row["name"])
             old = "" if row["old"] in (None, "") else f"（现行 / old {rules_words.figure(row['old'])}）"
             click.echo(f"  {part} · {name}：{rules_words.figure(row['new'])}{old}")

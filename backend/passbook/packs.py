@@ -21,8 +21,9 @@ from points.rules import Pack
 PACK_KNOWN = kind(
     "rule_pack_known",
     Category.CONFLICT,
-    zh="这个规则包（或同一版本）已提交过。",
-    en="This pack, or this version of it, was submitted before.",
+    zh="这个规则包（或同一版本）已提交过：内容改了的，请写更大的 version，或先撤回还没有发布的那一包。",
+    en="This pack, or this version of it, was submitted before: a changed one needs a higher `version`, or the one "
+    "before is taken back, if it was not published.",
 )
 NOT_YOURS = kind(
     "rule_pack_not_yours",

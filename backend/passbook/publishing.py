@@ -48,8 +48,9 @@ VERSION_TOO_LOW = kind(
 CASES_NEEDED = kind(
     "rule_pack_cases_needed",
     Category.CONFLICT,
-    zh="发布前须附案例文件并全部通过：{problems}",
-    en="A pack is published with a case file, all of whose cases pass: {problems}",
+    zh="发布前须附案例文件并全部通过：现有案例 {count} 个，不符 {failed} 处。{problems}",
+    en="A pack is published with a case file, all of whose cases pass: there are {count} cases, {failed} departures. "
+    "{problems}",
 )
 CHANGED = kind(
     "rule_pack_changed_meanwhile",
@@ -95,7 +96,8 @@ def publish(district: str, publisher: str, identifier: str, shown: str) -> RuleP
 def _check_ready(row: RulePack) -> None:
     """Cases green, a simulation beside what it is compared with, and days that are its own."""
     if row.case_misses or not row.case_count:
-        raise CASES_NEEDED(problems="; ".join(row.case_misses[:5]) or "0")
+        problems = "; ".join(row.case_misses[:5])
+        raise CASES_NEEDED(count=row.case_count, failed=len(row.case_misses), problems=problems)
     if row.simulation is None or not _is_tried(row, row.simulation):
         raise SIMULATION_NEEDED()
     others = rows(RulePack, row.district).where(RulePack.state.in_(KNOWN_TO_RULE), RulePack.id != row.id)

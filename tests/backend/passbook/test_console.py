@@ -29,7 +29,7 @@ from tests.backend.passbook.stage import PACK, STAR, approve, fill_fund, publish
 from tests.backend.passbook.test_packs import CHANGED_CASES, changed
 from tests.cast import Cast
 
-AUTHOR, PUBLISHER = "张起草（虚构）", "李发布（虚构）"
+AUTHOR, OTHER_AUTHOR, PUBLISHER = "张起草（虚构）", "孙另稿（虚构）", "李发布（虚构）"
 
 
 @pytest.fixture
@@ -63,6 +63,7 @@ def office(cast: Cast) -> None:
     fill_fund(cast)
     approve(cast.resident(), at=now() - timedelta(hours=2))
     cast.staff(Role.RULES_AUTHOR, name=AUTHOR)
+    cast.staff(Role.RULES_AUTHOR, name=OTHER_AUTHOR)
     cast.staff(Role.RULES_PUBLISHER, name=PUBLISHER)
 
 
@@ -176,6 +177,29 @@ def test_cases_that_name_another_pack_are_refused_as_by_check_and_before_anythin
         assert f"{cases}:2: " in refused.output
         assert "这些案例的 pack 应写“../next.yaml”。" in refused.output
         assert ("[cases_of_another_pack]" in refused.output, refused.exit_code != 0) == (True, True)
+    assert second() is None
+
+
+@pytest.mark.usefixtures("office")
+def test_a_pack_without_cases_is_said_to_want_them(file: Path) -> None:
+    (file.parent / "cases" / file.name).unlink()
+    assert "没有案例，不能发布" in civic("publish", file, "--as", AUTHOR).output
+    shown = civic("publish", file, "--as", PUBLISHER, "--yes").output
+    assert "没有案例，不能发布" in shown
+    assert "现有案例 0 个，不符 0 处。\n" in shown
+
+
+@pytest.mark.usefixtures("office")
+def test_a_version_that_was_changed_since_is_refused_with_what_to_do_and_can_be_taken_back(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    civic("publish", file, "--as", AUTHOR)
+    monkeypatch.delattr(rules_publish, "tried")
+    file.write_text(changed().replace(f"{STAR}: 25", f"{STAR}: 24"), "utf-8")
+    refused = civic("publish", file, "--as", AUTHOR).output
+    assert ("code: rule_pack_known" in refused, "请写更大的 version" in refused) == (True, True), refused
+    assert "code: rule_pack_not_yours" in civic("withdraw", file, "--as", OTHER_AUTHOR).output
+    assert "taken back" in civic("withdraw", file, "--as", AUTHOR).output
     assert second() is None
 
 
