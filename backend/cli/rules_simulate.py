@@ -94,7 +94,7 @@ def run(
             click.secho(said, err=True, fg="yellow")
         names = street_names(pack.district)
         found = rows(new, old, pack, names)
-        _print(found, old is not None)
+        _print(found, pack, old is not None)
         if table is not None:
             with table.open("w", encoding="utf-8", newline="") as out:
                 write_csv(found, out)
@@ -176,12 +176,12 @@ def tried(jobs: list[Job]) -> list[Trial]:
         return run_jobs(jobs, hear)
 
 
-def _print(found: list[Row], beside: bool) -> None:
+def _print(found: list[Row], pack: Pack, beside: bool) -> None:
     table = Table("项目 / part", "名称 / name", "新 / new", *(("现行 / old", "差 / change") if beside else ()))
     for row in found:
         part, name, *figures = row
         shown = [rules_words.figure(each) for each in (figures if beside else figures[:1])]
-        table.add_row(rules_words.section(part), rules_words.name(name), *shown)
+        table.add_row(rules_words.section(part), rules_words.called(part, name, pack), *shown)
     Console().print(table)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-from points.rules import AGE_BANDS
+from backend.passbook import accounts
+from points.rules import AGE_BANDS, Pack, Rule
+from points.rules.caps import Cap
 from points.rules.windows import TITLES
 
 _SECTIONS = {
@@ -56,6 +58,18 @@ def section(text: str) -> str:
 def name(text: str) -> str:
     """What a row is called: our own words in both languages; names of rules, funds and streets as they are."""
     return _both(text, _NAMES)
+
+
+def called(part: str, text: str, pack: Pack) -> str:
+    """A row of the part: a rule, cap, budget or fund by its Chinese title and its id; any other as `name` says it."""
+    if part in ("by fund", "cost in yuan"):
+        titles = {fund: title.zh for fund, title in accounts.titles().items()}
+    else:
+        items: dict[str, tuple[Rule | Cap, ...]] = {"by rule": pack.rules, "cap": pack.caps, "budget": pack.budgets}
+        titles = {each.id: each.title.zh for each in items.get(part.partition(":")[0], ())}
+    identifier, blank, window = text.partition(" ")
+    title = titles.get(identifier, identifier)
+    return name(text) if title == identifier else f"{title}{blank}{window} / {text}"
 
 
 def figure(text: str) -> str:

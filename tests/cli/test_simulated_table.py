@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from backend.cli.main import cli
-from backend.cli.rules_words import figure, name, section
+from backend.cli.rules_words import called, figure, name, section
 from points.rules.history import Past, write_history
-from tests.points.rules.packs import NOW, deed, raw, rule, written
+from tests.points.rules.packs import NOW, cap, deed, pack, raw, rule, written
 from tests.points.rules.test_trial import pasts
 
 
@@ -31,6 +31,20 @@ def printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_rows_are_named_in_chinese_first(printed: str) -> None:
     for words in ("合计 / total", "实得积分 / points given", "基尼系数 / gini", "积分增加的居民 / residents who gain"):
         assert words in printed
+
+
+def test_rules_caps_budgets_and_funds_are_called_by_their_titles() -> None:
+    def titled(zh: str) -> dict[str, dict[str, str]]:
+        return {"title": {"zh": zh, "en": zh}}
+
+    yearly = {"budget": "all", **titled("全年"), "window": "year", "points": 9}
+    made = pack(rule(**titled("扫雪")), caps=[cap(**titled("每月最多"))], budgets=[yearly])
+    assert called("by rule", "acts", made) == "扫雪 / acts"
+    assert called("cap: times it cut", "monthly", made) == "每月最多 / monthly"
+    assert called("budget: runs out", "all 2026", made) == "全年 2026 / all 2026"
+    assert called("by fund", "civic", made) == "文明积分基金 / civic"
+    assert called("by rule", "left-out", made) == "left-out"
+    assert called("total", "all", made) == "全体 / all"
 
 
 def test_no_row_is_named_by_a_question_mark(printed: str) -> None:
