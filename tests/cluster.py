@@ -33,8 +33,7 @@ NODE_TIMEOUT_MS = 1500
 UNHURRIED_MS = 60_000
 """Where nobody is killed, a server that is busy for a while is not to be taken for one that is gone."""
 _FIRST_PORT, _LAST_PORT, _LINE = 11_000, 21_000, 10_000
-"""Below the ports that connections are given, also with the cluster's own line so far above: nobody takes one between
-the look and the start, or while its server is down."""
+"""Below the ports that connections are given, also with the cluster's own line so far above."""
 _WITHIN_S = 60
 
 
@@ -143,11 +142,12 @@ def held_ports(count: int) -> tuple[list[int], list[socket.socket]]:
     """Ports low enough for the cluster's own line beside each, and what holds both."""
     ports: list[int] = []
     kept: list[socket.socket] = []
-    for port in range(20_000 + time.monotonic_ns() % 20_000, 50_000):
+    first = _FIRST_PORT + time.monotonic_ns() // 1000 % ((_LAST_PORT - _FIRST_PORT) // 2)
+    for port in range(first, _LAST_PORT):
         pair: list[socket.socket] = []
         try:
             pair += [held(port)]
-            pair += [held(port + 10_000)]
+            pair += [held(port + _LINE)]
         except OSError:
             for each in pair:
                 each.close()
