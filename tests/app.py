@@ -132,9 +132,7 @@ def app(
     made = make(database_url, ledger_server.url, cache_server.url, tmp_path, clock, overrides)
     with made.app_context():
         yield made
-        commits.stop(made)
-        db.session.remove()
-        db.engine.dispose()
+        put_away(made)
 
 
 _BUILT: dict[tuple[str, ...], Flask] = {}
@@ -175,6 +173,15 @@ def build(
         with made.app_context():
             event.listen(db.engine, "connect", _wait_longer)
     return made
+
+
+def put_away(app: Flask) -> None:
+    """Close all connections of an application, in its context: what is merely forgotten is closed in any later test."""
+    commits.stop(app)
+    if client := vars(app.extensions["civic_parts"]).get("ledger_client"):
+        client.close()
+    db.session.remove()
+    db.engine.dispose()
 
 
 def _wait_longer(connection: Any, _record: object) -> None:

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from backend.kit.db import db
 from backend.wechat.emulator import EmulatedApp, create_emulator
 from points.clock import FixedClock
-from tests.app import NOON, build, databases
+from tests.app import NOON, build, databases, put_away
 from tests.contract.town import Town, build_town
 from tests.serving import serving
 
@@ -47,8 +46,7 @@ def town_on(
 
         def end() -> None:
             with app.app_context():
-                db.session.remove()
-                db.engine.dispose()
+                put_away(app)
             forget()
 
         undo.append(end)

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from backend.kit.db import db
 from points.clock import FixedClock
-from tests.app import NOON, build
+from tests.app import NOON, build, put_away
 from tests.cast import Cast
 from tests.contract.surface import problem_of
 from tests.postgres import Postgres
@@ -36,8 +35,7 @@ def make(tmp_path: Path, sqlite_template: Path) -> Iterator[Make]:
     yield build_on
     for app in made:
         with app.app_context():
-            db.session.remove()
-            db.engine.dispose()
+            put_away(app)
 
 
 def ready(app: Flask) -> tuple[int, dict[str, Any]]:

@@ -13,13 +13,12 @@ from backend.journal import health, rebuilding
 from backend.journal.check import compare
 from backend.journal.opening import keep_open
 from backend.journal.projector import project_all
-from backend.kit.db import db
 from backend.wiring import ledger, stream
 from points.clock import FixedClock
 from points.ledger import owner_of
 from points.ledger.cluster import Cluster, servers_of
 from points.ledger.keys import Keys
-from tests.app import build
+from tests.app import build, put_away
 from tests.backend.journal.test_rebuilding import refused
 from tests.cluster import DISTRICTS, RealCluster
 from tests.points.ledger.town import Town
@@ -46,8 +45,7 @@ def app(
             town.capture(town.hold("lin").id)
             project_all(district)
         yield made
-        db.session.remove()
-        db.engine.dispose()
+        put_away(made)
 
 
 def _keys(client: Cluster, district: str) -> dict[bytes, bytes]:

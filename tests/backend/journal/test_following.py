@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +22,7 @@ from backend.workers.__main__ import _follow
 from backend.workers.schedule import WITHOUT_PAUSE
 from points.clock import FixedClock
 from points.errors import Refused
-from tests.app import DISTRICT, build
+from tests.app import DISTRICT, build, put_away
 from tests.points.ledger.town import Town
 from tests.servers import Valkey
 
@@ -38,8 +39,7 @@ def alone(own: Valkey, cache_server: Valkey, database_url: str, tmp_path: Path, 
     made = build(database_url, own.url, cache_server.url, tmp_path, clock, {"redis": {"fenced": True}})
     with made.app_context():
         yield made
-        db.session.remove()
-        db.engine.dispose()
+        put_away(made)
 
 
 def code_of(work: Callable[[], object]) -> str:
@@ -124,8 +124,9 @@ def test_following_for_long_opens_no_more_connections(alone: Flask) -> None:
         return len(list(Path("/proc/self/fd").iterdir()))
 
     project_all(DISTRICT)
+    gc.collect()  # what earlier tests forgot is closed now, and not meanwhile
     before = descriptors()
     for _ in range(50):
         stream(DISTRICT).read(0)
         project_all(DISTRICT)
-    assert descriptors() == before
+    assert descriptors() <= before
