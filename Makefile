@@ -23,7 +23,7 @@ test: .venv/dev ## all tests
 	@.venv/bin/python -m pytest -n 3 --dist loadgroup $(ARGS)
 
 torture: .venv/dev ## long rounds of faults (ROUNDS=100 multiplies them)
-	@ROUNDS=$(ROUNDS) .venv/bin/python -m pytest -m torture --timeout 0 -s $(ARGS)
+	@ROUNDS=$(ROUNDS) .venv/bin/python -m pytest -m torture --timeout 0 -s --hypothesis-profile default $(ARGS)
 
 bench: .venv/dev ## speeds as ratios, into benchmarks/bench.json and docs/benchmarks.md
 	@.venv/bin/python -m benchmarks.run $(ARGS)

@@ -130,14 +130,6 @@ def _linked(node: redis.Redis) -> bool:
     return about["role"] == "slave" and about["master_link_status"] == "up"
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports nobody uses now."""
-    ports, kept = held_ports(count)
-    for each in kept:
-        each.close()
-    return ports
-
-
 def held_ports(count: int) -> tuple[list[int], list[socket.socket]]:
     """Ports low enough for the cluster's own line beside each, and what holds both."""
     ports: list[int] = []

@@ -4,7 +4,8 @@ import gc
 
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.servers", "tests.cluster", "tests.app", "tests.cast", "tests.disk", "tests.sharing"]
+pytest_plugins = ["tests.ports", "tests.servers", "tests.cluster", "tests.app", "tests.cast", "tests.disk"]
+pytest_plugins += ["tests.sharing"]
 
 gc.set_threshold(20_000, 20, 50)  # as little as in the service itself; it took a sixth of the suite's time
 

@@ -8,7 +8,10 @@ taken by a server that reuses addresses, as the ledger's does, and may be taken 
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+
+import pytest
 
 HOST = "127.0.0.1"
 
@@ -25,3 +28,10 @@ def held(port: int = 0) -> socket.socket:
 
 def number(kept: socket.socket) -> int:
     return int(kept.getsockname()[1])
+
+
+@pytest.fixture
+def free_port() -> Iterator[Callable[[], int]]:
+    """Gives ports that nobody else is given during the test."""
+    with ExitStack() as kept:
+        yield lambda: number(kept.enter_context(held()))

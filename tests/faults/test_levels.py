@@ -26,7 +26,6 @@ from points.ledger import Receipt
 from points.ledger import transfer as t
 from tests.app import DISTRICT, build, make_tables
 from tests.cli.processes import until
-from tests.cluster import free_ports
 from tests.faults.conftest import Start
 from tests.faults.crowd import Crowd
 from tests.faults.service import ROUNDS, Service, kill
@@ -43,9 +42,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*ServerCursor:ResourceWarning")
 
 
 @pytest.fixture
-def ledger_disk(private_valkey: Callable[..., Valkey]) -> Valkey:
+def ledger_disk(private_valkey: Callable[..., Valkey], free_port: Callable[[], int]) -> Valkey:
     """A ledger's server with a replica in step; the level `replica` waits for it."""
-    (port,) = free_ports(1)
+    port = free_port()
     at_once = ("--repl-diskless-sync-delay", "0")
     primary = private_valkey("--port", str(port), "--bind", "127.0.0.1", "--protected-mode", "no", *at_once)
     replica = private_valkey("--replicaof", f"127.0.0.1 {port}")

@@ -33,6 +33,11 @@ def count() -> int:
     return int(db.session.scalar(select(func.count()).select_from(JournalEntry)) or 0)
 
 
+def transactions() -> int:
+    """How many transactions wrote the journal's entries, by PostgreSQL's own mark of each row."""
+    return int(db.session.scalar(text("SELECT count(DISTINCT xmin::text) FROM journal_entry")) or 0)
+
+
 def test_what_was_answered_is_in_the_journal(town: Town) -> None:
     assert count() == 3
     town.earn("lin", 7)
@@ -70,10 +75,11 @@ def test_many_postings_share_commits(app: Flask, town: Town) -> None:
     for thread in threads:
         thread.join()
     event.remove(db.engine, "commit", committed)
-    print(f"{len(answered)} postings in {len(commits)} commits")
+    shared = transactions() if db.engine.dialect.name == "postgresql" else len(commits)
+    print(f"{len(answered)} postings in {shared} commits")
     assert sorted(answered) == list(range(4, 164))
     assert count() == 163
-    assert len(commits) < len(answered) / 3
+    assert 0 < shared < len(answered) / 3
 
 
 def test_a_posting_inside_a_transaction_is_journaled_by_its_commit(town: Town) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from backend.journal.server_settings import SENTINEL, refuse_unsafe, shortcoming
 from backend.settings import Redis, load
 from points.errors import Refused
 from tests.app import DISTRICT
-from tests.ports import held, number
 from tests.servers import Valkey
 
 MakeServer = Callable[..., Valkey]
@@ -28,13 +26,6 @@ Port = Callable[[], int]
 @pytest.fixture
 def disk() -> Redis:
     return load({}).redis
-
-
-@pytest.fixture
-def free_port() -> Iterator[Port]:
-    """Ports that nobody else is given during the test."""
-    with ExitStack() as kept:
-        yield lambda: number(kept.enter_context(held()))
 
 
 def told(server: Valkey, wanted: Redis) -> list[str]:

@@ -8,7 +8,7 @@ from points.ledger import GENESIS, Entry, Head, wire
 from points.ledger.rebuild import Replay
 from points.ledger.verify import verify
 from tests.points.ledger.conftest import DISTRICT
-from tests.points.ledger.test_fence import Make, Worker, _free_port, _until, catch_up, head_of
+from tests.points.ledger.test_fence import Make, Port, Worker, _until, catch_up, head_of
 from tests.points.ledger.town import refused
 from tests.servers import Valkey
 
@@ -18,8 +18,8 @@ A_WHILE = 3600.0
 class Pair:
     """Two servers that are each other's replica in turn. The first one is the primary."""
 
-    def __init__(self, make: Make) -> None:
-        self.ports = _free_port(), _free_port()
+    def __init__(self, make: Make, ports: tuple[int, int]) -> None:
+        self.ports = ports
         self.servers = [
             make("--port", str(port), "--bind", "127.0.0.1", "--repl-diskless-sync-delay", "0") for port in self.ports
         ]
@@ -42,10 +42,15 @@ class Pair:
 
 
 @pytest.fixture
-def pair(private_valkey: Make) -> Pair:
-    made = Pair(private_valkey)
-    made.follow(1)
-    return made
+def apart(private_valkey: Make, free_port: Port) -> Pair:
+    """Neither follows the other yet."""
+    return Pair(private_valkey, (free_port(), free_port()))
+
+
+@pytest.fixture
+def pair(apart: Pair) -> Pair:
+    apart.follow(1)
+    return apart
 
 
 @pytest.fixture
@@ -125,18 +130,17 @@ def test_who_was_refused_by_a_replica_asks_again_which_run_it_is_in(
 
 
 def test_a_connection_learns_of_a_new_run_when_the_old_one_is_refused(
-    private_valkey: Make, monkeypatch: pytest.MonkeyPatch
+    apart: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server's first replica begins a history; the ledger is matched anew, and who stands by goes on at once."""
     monkeypatch.setattr(wire, "RUN_SECONDS", A_WHILE)
-    pair = Pair(private_valkey)
-    worker, other = Worker(pair.first.socket), Worker(pair.first.socket)
+    worker, other = Worker(apart.first.socket), Worker(apart.first.socket)
     worker.ledger.open(Head(0, GENESIS))
     worker.post(2)
     other.post()
-    pair.follow(1)
+    apart.follow(1)
     with refused("ledger_closed"):
-        Worker(pair.first.socket).post()
+        Worker(apart.first.socket).post()
     worker.ledger.open(head_of(worker.journal()))
     worker.post()
     other.post()

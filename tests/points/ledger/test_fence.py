@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +23,7 @@ from tests.points.ledger.town import refused
 from tests.servers import Valkey
 
 Make = Callable[..., Valkey]
+Port = Callable[[], int]
 HASTY, PATIENT = 0.3, 20.0
 """Seconds to wait for what does not come, and for what does: how soon it does is the machine's."""
 
@@ -120,16 +120,10 @@ def test_an_old_file_put_back_is_refused_until_it_has_caught_up(private_valkey: 
     assert verify(worker.journal(), worker.ledger).difference is None
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
-def pair(private_valkey: Make) -> tuple[Valkey, Valkey]:
+def pair(private_valkey: Make, free_port: Port) -> tuple[Valkey, Valkey]:
     """A primary and its replica, in step."""
-    port = _free_port()
+    port = free_port()
     at_once = ("--repl-diskless-sync-delay", "0")
     primary = private_valkey("--port", str(port), "--bind", "127.0.0.1", "--protected-mode", "no", *at_once)
     replica = private_valkey("--replicaof", f"127.0.0.1 {port}")
@@ -269,9 +263,9 @@ def test_an_answer_waits_for_the_replica_when_the_level_says_so(pair: tuple[Valk
     assert ledger.account("fund:civic") == 2
 
 
-def test_a_replica_that_keeps_no_file_is_not_waited_for_in_vain(private_valkey: Make) -> None:
+def test_a_replica_that_keeps_no_file_is_not_waited_for_in_vain(private_valkey: Make, free_port: Port) -> None:
     """It has received the entry; that is not what the level promises. A server that cannot tell counts as before."""
-    port = _free_port()
+    port = free_port()
     hides = ("--rename-command", "WAITAOF", "HIDDEN")
     for extra, answers in (((), False), (hides, True)):
         primary = private_valkey("--port", str(port), "--bind", "127.0.0.1", "--repl-diskless-sync-delay", "0", *extra)
