@@ -104,25 +104,32 @@ def _back(victim: Valkey) -> None:
 
 def _give_back(keepers: list[Keeper], districts: list[str]) -> set[str]:
     """Wait until each district is open again, caught up by command where it lacked entries; answers where it did."""
-    lacked = set()
+    lacked, behind = set[str](), set[str]()
 
     def open_again() -> bool:
         for keeper in keepers:
             if keeper.district in districts and keeper.refused.pop("ledger_behind", 0):
-                lacked.add(keeper.district)
-                catch_up(keeper.district)
-                db.session.rollback()
-        return all(_takes_postings(district) for district in districts)
+                behind.add(keeper.district)
+        lacked.update(behind)
+        behind.difference_update([each for each in behind if _answers(lambda each=each: catch_up(each))])
+        return not behind and all(map(_takes_postings, districts))
 
     until(open_again)
     return lacked
 
 
 def _takes_postings(district: str) -> bool:
+    return _answers(lambda: ledger(district).preview(t.TopUp(new_id(SystemClock().now()), "civic", 1)))
+
+
+def _answers(ask: Callable[[], object]) -> bool:
+    """False where it is refused, as by a node that has not heard yet who took over."""
     try:
-        ledger(district).preview(t.TopUp(new_id(SystemClock().now()), "civic", 1))
+        ask()
     except Refused:
         return False
+    finally:
+        db.session.rollback()
     return True
 
 
