@@ -10,7 +10,7 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,6 +24,7 @@ from points.ledger.connection import connect
 from points.ledger.keys import Keys
 from tests.ports import held
 from tests.servers import Valkey
+from tests.waiting import until
 
 PRIMARIES = 3
 NODES = 2 * PRIMARIES
@@ -34,7 +35,6 @@ UNHURRIED_MS = 60_000
 """Where nobody is killed, a server that is busy for a while is not to be taken for one that is gone."""
 _FIRST_PORT, _LAST_PORT, _LINE = 11_000, 21_000, 10_000
 """Below the ports that connections are given, also with the cluster's own line so far above."""
-_WITHIN_S = 60
 
 
 @dataclass
@@ -102,14 +102,6 @@ class RealCluster:
             node.kill()
         for each in self.kept:
             each.close()
-
-
-def until(holds: Callable[[], bool], seconds: float = _WITHIN_S) -> None:
-    """Wait until it does; fail when it does not in time."""
-    give_up_at = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < give_up_at, "the cluster does not get there"
-        time.sleep(0.02)
 
 
 def _knows(node: redis.Redis, names: list[str]) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.processes import until
+from tests.waiting import until
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.processes import Up, marked, until
+from tests.cli.processes import Up, marked
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,14 +12,6 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 Up = Callable[..., "subprocess.Popen[str]"]
-
-
-def until(holds: Callable[[], object], within_s: float = 60.0) -> None:
-    """Wait for something that other processes bring about."""
-    give_up_at = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < give_up_at, "it did not come about in time"
-        time.sleep(0.01)
 
 
 def marked(mark: str) -> list[str]:

@@ -10,8 +10,9 @@ import redis
 
 from backend.cli.servers import folder
 from points.errors import Refused
-from tests.cli.processes import Up, answers, ledger, told, until
+from tests.cli.processes import Up, answers, ledger, told
 from tests.disk import fill
+from tests.waiting import until
 
 
 def post_until_refused(client: redis.Redis) -> int:

@@ -14,7 +14,8 @@ import pytest
 from backend.cli.servers.child import Child
 from backend.cli.servers.supervisor import Supervisor
 from points.errors import Refused
-from tests.cli.processes import marked, until
+from tests.cli.processes import marked
+from tests.waiting import until
 
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
 

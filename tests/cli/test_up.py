@@ -12,7 +12,8 @@ import redis
 
 from backend.cli.servers import folder, ports, valkey
 from points.errors import Refused
-from tests.cli.processes import Up, answers, ledger, marked, told, until
+from tests.cli.processes import Up, answers, ledger, marked, told
+from tests.waiting import until
 
 
 def test_a_stop_leaves_no_process_no_socket_and_keeps_the_ledger(up: Up, tmp_path: Path) -> None:

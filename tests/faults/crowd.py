@@ -21,8 +21,8 @@ from points.ids import derived_id, new_id
 from tests.app import DISTRICT
 from tests.backend.rewards.people import Market
 from tests.cast import Cast
-from tests.cli.processes import until
 from tests.faults.service import Service
+from tests.waiting import until
 
 POINTS, PRICE = 100_000, 3
 PATIENCE_S = 60.0

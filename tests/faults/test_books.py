@@ -17,11 +17,11 @@ from backend.merchants.models import Merchant
 from points.clock import SystemClock
 from points.ids import new_id
 from tests.cast import Cast
-from tests.cli.processes import until
 from tests.faults.conftest import Start
 from tests.faults.crowd import LOST, Crowd, Line, drained
 from tests.faults.service import ROUNDS, Service, children, kill
 from tests.postgres import Postgres
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")

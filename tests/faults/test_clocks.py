@@ -27,9 +27,9 @@ from points.ledger.transfer import Cap, Earn, TopUp
 from tests.app import DISTRICT, build
 from tests.backend.rewards.people import Market, redeem
 from tests.cast import Cast, Person
-from tests.cli.processes import until
 from tests.faults.service import ROUNDS
 from tests.servers import Valkey
+from tests.waiting import until
 
 LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
 JUMPS = (2, 1, 45, 0)

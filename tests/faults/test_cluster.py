@@ -18,7 +18,6 @@ from threading import Event, Thread
 import pytest
 from flask import Flask
 
-from backend.journal import commits
 from backend.journal.opening import keep_open
 from backend.journal.projector import head_number
 from backend.journal.rebuilding import catch_up
@@ -31,11 +30,12 @@ from points.ids import new_id
 from points.ledger import transfer as t
 from points.ledger.cluster import Cluster
 from points.ledger.keys import Keys
-from tests.app import build, databases
-from tests.cluster import DISTRICTS, RealCluster, until
+from tests.app import build, databases, put_away
+from tests.cluster import DISTRICTS, RealCluster
 from tests.faults.townsfolk import Keeper, Resident, check, join
 from tests.points.ledger.town import Town
 from tests.servers import Valkey
+from tests.waiting import until
 
 ROUNDS = int(os.environ.get("ROUNDS", "100"))
 CUT_OFF_SECONDS = 0.4
@@ -62,9 +62,7 @@ def app(
             keep_open(district)
         db.session.remove()
         yield made
-        commits.stop(made)
-        db.session.remove()
-        db.engine.dispose()
+        put_away(made)
 
 
 def _cut_off_and_kill(

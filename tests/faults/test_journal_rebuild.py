@@ -30,9 +30,9 @@ from points.ledger import connect
 from points.ledger.memory import MemoryLedger
 from points.ledger.transfer import AdjustStock, Capture, Command, Earn, Hold, Release, SetOffer, TopUp
 from tests.app import DISTRICT
-from tests.cli.processes import until
 from tests.points.ledger.histories import History
 from tests.servers import Valkey
+from tests.waiting import until
 
 ROUNDS = int(os.environ.get("ROUNDS", "100"))
 ENTRIES = 10_000

@@ -22,7 +22,7 @@ from backend.kit.db import db
 from backend.wiring import ledger, stream
 from points.ledger.transfer import Command, Earn, TopUp
 from tests.app import DISTRICT
-from tests.cli.processes import until
+from tests.waiting import until
 
 ROUNDS = int(os.environ.get("ROUNDS", "100"))
 

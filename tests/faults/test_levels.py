@@ -13,7 +13,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import make_url
 
-from backend.journal import commits
 from backend.journal.opening import keep_open
 from backend.journal.projector import head_number
 from backend.journal.rebuilding import rebuild
@@ -24,8 +23,7 @@ from points.errors import Refused
 from points.ids import new_id
 from points.ledger import Receipt
 from points.ledger import transfer as t
-from tests.app import DISTRICT, build, make_tables
-from tests.cli.processes import until
+from tests.app import DISTRICT, build, make_tables, put_away
 from tests.faults.conftest import Start
 from tests.faults.crowd import Crowd
 from tests.faults.service import ROUNDS, Service, kill
@@ -33,6 +31,7 @@ from tests.faults.test_books import Trouble, down, hung
 from tests.faults.townsfolk import Keeper, Resident, check, join, lost
 from tests.postgres import Postgres
 from tests.servers import Valkey
+from tests.waiting import until
 
 RESIDENTS = 6
 
@@ -84,9 +83,7 @@ def app(
         keep_open(DISTRICT)
         db.session.remove()
         yield made
-        commits.stop(made)
-        db.session.remove()
-        db.engine.dispose()
+        put_away(made)
 
 
 def _without_books(app: Flask, postgres: Postgres, trouble: Trouble, seconds: float) -> None:

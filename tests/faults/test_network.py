@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from points.ledger.connection import ANSWER_SECONDS
-from tests.cli.processes import until
 from tests.faults.conftest import Start
 from tests.faults.crowd import Crowd
 from tests.faults.proxy import Proxy
 from tests.faults.service import ROUNDS, Service
 from tests.servers import Valkey
+from tests.waiting import until
 
 DEADLINE_S = 2 * ANSWER_SECONDS - 0.5
 """Nobody waits twice; a second goes by behind a journey that hangs, and a busy machine has time of its own."""

@@ -10,11 +10,11 @@ import pytest
 
 from points.ledger import connect
 from points.ledger.connection import ANSWER_SECONDS
-from tests.cli.processes import until
 from tests.faults.proxy import FAULTS, Proxy
 from tests.faults.service import ROUNDS
 from tests.points.ledger.observer import Observer
 from tests.servers import Valkey
+from tests.waiting import until
 
 CLIENTS = 24
 POSTINGS = 1_000

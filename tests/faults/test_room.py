@@ -13,11 +13,11 @@ import pytest
 import redis
 
 from backend.journal import health
-from tests.cli.processes import until
 from tests.disk import fill
 from tests.faults.conftest import Start
 from tests.faults.crowd import Crowd, Line
 from tests.faults.service import ROUNDS, Service
+from tests.waiting import until
 
 POSTINGS = ("POST redemptions", "capture", "DELETE redemptions")
 

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from tests.cli.processes import until
 from tests.faults.crowd import Crowd
 from tests.faults.service import ROUNDS, Service, alive, family, kill
+from tests.waiting import until
 
 
 def _kill_supervisor(town: Service, kills: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from backend.settings import Redis, load
 from points.errors import Refused
 from tests.app import DISTRICT
 from tests.servers import Valkey
+from tests.waiting import until
 
 MakeServer = Callable[..., Valkey]
 Port = Callable[[], int]
@@ -151,13 +151,6 @@ def test_a_server_that_hides_its_settings_is_not_trusted(private_valkey: MakeSer
     (line,) = told(server, disk)
     assert "unreadable" in line
     assert "appendfsync always" in line
-
-
-def until(holds: Callable[[], bool]) -> None:
-    give_up_at = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < give_up_at
-        time.sleep(0.02)
 
 
 def test_the_settings_are_read_by_a_client_of_bytes_too(private_valkey: MakeServer, disk: Redis) -> None:

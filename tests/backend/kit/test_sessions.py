@@ -16,7 +16,7 @@ from backend.staff.models import StaffMember
 from points.clock import FixedClock
 from tests.app import DISTRICT, OTHER_DISTRICT
 from tests.cast import Cast
-from tests.cli.processes import until
+from tests.waiting import until
 
 DAY = timedelta(days=1)
 

@@ -81,11 +81,11 @@ def worker(emulator: Emulator, fresh_cache: redis.Redis, clock: FixedClock) -> I
     """Makes links as further processes of the service would have: own connections, one cache."""
     made: list[WeChat] = []
 
-    def make(limits: Limits = PATIENT) -> WeChat:
+    def make(limits: Limits = PATIENT, cache: redis.Redis = fresh_cache) -> WeChat:
         link = WeChat(
             appid=APPID,
             secret=SECRET,
-            cache=fresh_cache,
+            cache=cache,
             clock=clock,
             transport=RewritingTransport(emulator.url),
             limits=limits,

@@ -27,6 +27,7 @@ from backend.wechat.transport import Limits, RewritingTransport, WireSession, di
 from points.clock import FixedClock
 from points.errors import Refused
 from tests.backend.wechat.conftest import APPID, LATE, OPENID, PATIENT, SECRET, SHORT, TEMPLATE, Emulator, limits_for
+from tests.waiting import until
 
 TOKEN_PATH = "/cgi-bin/stable_token"
 TEXT_PATH = "/wxa/msg_sec_check"
@@ -126,7 +127,7 @@ def test_a_message_whose_answer_was_lost_is_not_sent_twice(
     refusal = _code_of(lambda: _send(link))
     assert refusal == "wechat_unavailable"
     assert emulator.calls(SEND_PATH) == 1
-    _wait_for_messages(emulator, 1)
+    until(lambda: len(emulator.read("messages")["items"]) == 1)
 
 
 @pytest.mark.parametrize(
@@ -174,9 +175,8 @@ def test_rounds_of_mixed_trouble_send_no_message_twice_and_fetch_one_token_for_t
         emulator.order("faults", path=SEND_PATH, **trouble)
         texts = [f"{number}轮{at}号" for at in range(4)]
         with ThreadPoolExecutor(4) as pool:
-            told = list(
-                pool.map(lambda link, text: _code_of(lambda: _send(link, text)), links[limits_for(trouble)], texts)
-            )
+            fleet = links[limits_for(trouble)]
+            told = list(pool.map(lambda link, text: _code_of(lambda: _send(link, text)), fleet, texts))
         answered |= {text for text, refusal in zip(texts, told, strict=True) if refusal is None}
         assert told.count(None) >= 3, f"round {number}: only the call in trouble may fail"
         assert emulator.calls(TOKEN_PATH) - before == (0 if number and token == "good" else 1), f"round {number}"
@@ -284,19 +284,13 @@ def test_a_link_without_a_secret_is_not_made(fresh_cache: redis.Redis, clock: Fi
         WeChat(appid=APPID, secret="", cache=fresh_cache, clock=clock)
 
 
-def test_signing_in_needs_no_cache_and_other_calls_say_that_it_is_away(emulator: Emulator, clock: FixedClock) -> None:
+def test_signing_in_needs_no_cache_and_other_calls_say_that_it_is_away(
+    worker: Callable[..., WeChat], emulator: Emulator
+) -> None:
     nowhere = redis.Redis(unix_socket_path="/tmp/no-such-socket", retry=Retry(NoBackoff(), 0))
-    link = WeChat(
-        appid=APPID,
-        secret=SECRET,
-        cache=nowhere,
-        clock=clock,
-        transport=RewritingTransport(emulator.url),
-        limits=PATIENT,
-    )
+    link = worker(cache=nowhere)
     assert link.sign_in(emulator.code()).openid == OPENID
     assert _code_of(lambda: link.check_text("好", openid=OPENID)) == "wechat_unavailable"
-    link.close()
     nowhere.close()
 
 
@@ -394,13 +388,6 @@ def _troubles() -> Iterator[dict[str, object]]:
     before = [{"errcode": code} for code in (-1, 45009, 45011, 40164)] + [{"status": 502}]
     after = [{"executed": True, **how} for how in ({"errcode": -1}, {"cut": True}, {"status": 502}, {"text": True})]
     return itertools.cycle([*before, *after, {"seconds": 0.05}, LATE])
-
-
-def _wait_for_messages(emulator: Emulator, count: int) -> None:
-    give_up_at = time.monotonic() + 60
-    while len(emulator.read("messages")["items"]) != count:
-        assert time.monotonic() < give_up_at, "the emulator did not do its work"
-        time.sleep(0.02)
 
 
 def _everything_told(error: BaseException | None) -> str:

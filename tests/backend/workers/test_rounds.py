@@ -10,7 +10,7 @@ from threading import Event, Lock
 import pytest
 
 from backend.workers.rounds import Rounds
-from tests.cli.processes import until
+from tests.waiting import until
 
 
 @pytest.fixture

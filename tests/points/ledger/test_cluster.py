@@ -15,8 +15,9 @@ from points.ledger import GENESIS, Head, Ledger, Stream, connect, owner_of
 from points.ledger.cluster import Cluster, servers_of
 from points.ledger.keys import Keys
 from points.ledger.transfer import TopUp
-from tests.cluster import DISTRICTS, PRIMARIES, RealCluster, until
+from tests.cluster import DISTRICTS, PRIMARIES, RealCluster
 from tests.points.ledger.town import Town, refused
+from tests.waiting import until
 
 ADDRESSES = [
     ("redis+cluster://one:7001,two", [("one", 7001), ("two", 6379)], None, None),

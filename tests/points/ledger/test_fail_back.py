@@ -8,7 +8,7 @@ from points.ledger import GENESIS, Entry, Head, wire
 from points.ledger.rebuild import Replay
 from points.ledger.verify import verify
 from tests.points.ledger.conftest import DISTRICT
-from tests.points.ledger.test_fence import Make, Port, Worker, _until, catch_up, head_of
+from tests.points.ledger.test_fence import Make, Port, Worker, catch_up, head_of, soon
 from tests.points.ledger.town import refused
 from tests.servers import Valkey
 
@@ -32,9 +32,9 @@ class Pair:
         """Let a server take over all that the other one has."""
         with self.servers[one].client() as client:
             client.execute_command("REPLICAOF", "127.0.0.1", self.ports[1 - one])
-            _until(lambda: client.info("replication")["master_link_status"] == "up")
+            soon(lambda: client.info("replication")["master_link_status"] == "up")
             with self.servers[1 - one].client() as other:
-                _until(lambda: other.execute_command("WAIT", 1, 1000) == 1)
+                soon(lambda: other.execute_command("WAIT", 1, 1000) == 1)
 
     def promote(self, one: int) -> None:
         with self.servers[one].client() as client:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,9 +21,11 @@ from points.ledger.wire import Wire
 from tests.points.ledger.conftest import DISTRICT
 from tests.points.ledger.town import refused
 from tests.servers import Valkey
+from tests.waiting import until
 
 Make = Callable[..., Valkey]
 Port = Callable[[], int]
+soon = partial(until, within_s=20.0)
 HASTY, PATIENT = 0.3, 20.0
 """Seconds to wait for what does not come, and for what does: how soon it does is the machine's."""
 
@@ -127,15 +129,8 @@ def pair(private_valkey: Make, free_port: Port) -> tuple[Valkey, Valkey]:
     at_once = ("--repl-diskless-sync-delay", "0")
     primary = private_valkey("--port", str(port), "--bind", "127.0.0.1", "--protected-mode", "no", *at_once)
     replica = private_valkey("--replicaof", f"127.0.0.1 {port}")
-    _until(lambda: replica.client().info("replication")["master_link_status"] == "up")
+    soon(lambda: replica.client().info("replication")["master_link_status"] == "up")
     return primary, replica
-
-
-def _until(true: Callable[[], bool]) -> None:
-    give_up_at = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < give_up_at
-        time.sleep(0.01)
 
 
 def _promote(replica: Valkey) -> None:
@@ -152,7 +147,7 @@ def test_a_promoted_replica_that_lacks_entries_is_refused_until_it_has_caught_up
     primary, replica = (Worker(server.socket) for server in pair)
     primary.ledger.open(Head(0, GENESIS))
     primary.post(5)
-    _until(lambda: _in_step(primary, replica))
+    soon(lambda: _in_step(primary, replica))
     with refused("ledger_closed"):
         replica.post()  # it is a replica, and of another run
     _promote(pair[1])
@@ -176,7 +171,7 @@ def test_a_fork_is_refused_for_good(pair: tuple[Valkey, Valkey], written: int) -
     primary.ledger.open(Head(0, GENESIS))
     primary.post(5)
     seen_less = head_of(primary.journal())
-    _until(lambda: _in_step(primary, replica))
+    soon(lambda: _in_step(primary, replica))
     _promote(pair[1])
     primary.post(3)
     journal = primary.journal()
@@ -258,7 +253,7 @@ def test_an_answer_waits_for_the_replica_when_the_level_says_so(pair: tuple[Valk
         with refused("not_yet_durable"):
             hasty.post(late)
     pair[1].start()
-    _until(lambda: pair[1].client().info("replication")["master_link_status"] == "up")
+    soon(lambda: pair[1].client().info("replication")["master_link_status"] == "up")
     assert ledger.post(late).replayed
     assert ledger.account("fund:civic") == 2
 
@@ -270,7 +265,7 @@ def test_a_replica_that_keeps_no_file_is_not_waited_for_in_vain(private_valkey: 
     for extra, answers in (((), False), (hides, True)):
         primary = private_valkey("--port", str(port), "--bind", "127.0.0.1", "--repl-diskless-sync-delay", "0", *extra)
         replica = private_valkey("--replicaof", f"127.0.0.1 {port}", "--appendonly", "no")
-        _until(lambda replica=replica: replica.client().info("replication")["master_link_status"] == "up")
+        soon(lambda replica=replica: replica.client().info("replication")["master_link_status"] == "up")
         wait = PATIENT if answers else HASTY
         ledger = Ledger(connect(primary.socket), DISTRICT, SystemClock(), level="replica", wait_seconds=wait)
         command = TopUp(new_id(SystemClock().now()), "civic", 1)

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from points.ledger.connection import connect
-from tests.cli.processes import until
 from tests.points.ledger.observer import Observer, is_up
 from tests.servers import Valkey
+from tests.waiting import until
 
 ROUNDS = int(os.environ.get("ROUNDS", "100"))
 SOURCE = Path(__file__).with_name("synced.c")
