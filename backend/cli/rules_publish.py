@@ -53,7 +53,8 @@ def withdraw(file: Path, by: str, data: str | None) -> None:
 def _hand_in(here: Kept, author: str, days: Days) -> None:
     """For the first time with its cases; again with others, if there are others; always tried anew."""
     refuse_errors(here)
-    if row_of(here.pack) is None and of_version(here.pack) is not None:
+    known = of_version(here.pack)
+    if known is not None and known.digest != here.pack.digest:
         raise packs.PACK_KNOWN()
     simulation = _simulated(here, days)
     row = row_of(here.pack)
